@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A CXL Type-3 memory device: PCI function, component and device registers, primary mailbox, HDM
+ * decoders, partitions on media. CXL r3.1 8.1, 8.2, 9.13.
+ *
+ * The device owns no clock: whoever owns it says what time it is. It owns no memory beyond its own
+ * state: media and label storage are lent to it. Not thread-safe; two devices share nothing.
+ */
+#ifndef VCXL_MEMDEV_H
+#define VCXL_MEMDEV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vcxl/hdm.h>
+#include <vcxl/mbox.h>
+#include <vcxl/pci.h>
+#include <vcxl/port.h>
+#include <vcxl/regs.h>
+#include <vcxl/trace.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VCXL_MEMDEV_N_VECTORS 8
+
+/*
+ * A range of bytes lent to the device for its life: the media of a partition, or the label storage
+ * area. Either `direct` points to size bytes of host memory, which also allows DMI, or read and
+ * write are given. flush makes [offset, offset+len) durable; NULL when there is nothing to do.
+ */
+struct vcxl_media {
+	uint64_t size; /* 0: absent */
+	uint8_t *direct;
+	void *ctx;
+	enum vcxl_status (*read)(void *ctx, uint64_t offset, void *dst, uint32_t len);
+	enum vcxl_status (*write)(void *ctx, uint64_t offset, const void *src, uint32_t len);
+	enum vcxl_status (*flush)(void *ctx, uint64_t offset, uint64_t len);
+};
+
+/* Partitions in DPA order; each begins where the one before ends. */
+enum vcxl_partition {
+	VCXL_PARTITION_VOLATILE,
+	VCXL_PARTITION_PERSISTENT,
+	VCXL_N_PARTITIONS
+};
+
+struct vcxl_memdev_config {
+	const char *name;                           /* for traces; copied */
+	struct vcxl_media media[VCXL_N_PARTITIONS]; /* sizes are multiples of 256 MiB */
+	struct vcxl_media lsa;                      /* label storage area */
+	uint64_t serial;                            /* Device Serial Number capability; not 0 */
+	uint8_t n_decoders;                         /* 0: 4; see vcxl_hdm_count_valid() */
+	uint8_t hpa_bits;                           /* 0: 52 */
+	uint8_t mailbox_log2;                       /* payload size, 8..20; 0: 11 (2 KiB) */
+	struct vcxl_link_config link;
+};
+
+/* What the device does not own; copied at create, what it points to is borrowed. */
+struct vcxl_memdev_ops {
+	void *ctx;
+	/* host addresses [hpa, hpa+size) mean something else from now on: withdraw DMI */
+	void (*dmi_invalidate)(void *ctx, uint64_t hpa, uint64_t size);
+	/* vcxl_memdev_deadline_ps() changed */
+	void (*deadline_changed)(void *ctx);
+	struct vcxl_irq_ops irq;
+	const struct vcxl_trace *trace; /* may be NULL */
+};
+
+struct vcxl_memdev;
+
+/* One allocation (the mailbox payload included), freed by destroy. VCXL_E_CONFIG when the
+ * configuration cannot be: no media at all, a size that is no multiple of 256 MiB, serial 0, ...
+ * ops may be NULL. Resets the device cold. */
+enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
+				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out);
+void vcxl_memdev_destroy(struct vcxl_memdev *md);
+void vcxl_memdev_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
+
+/* Simulated time, picoseconds, monotonic. Call before any access that happens at now_ps; work
+ * whose time has come (background commands) is finished inside. */
+void vcxl_memdev_tick(struct vcxl_memdev *md, uint64_t now_ps);
+/* When tick has to be called at the latest; UINT64_MAX: nothing pending. */
+uint64_t vcxl_memdev_deadline_ps(const struct vcxl_memdev *md);
+
+struct vcxl_pci *vcxl_memdev_pci(struct vcxl_memdev *md);
+const struct vcxl_hdm *vcxl_memdev_hdm(const struct vcxl_memdev *md);
+uint64_t vcxl_memdev_capacity(const struct vcxl_memdev *md);
+
+/* Guest register access: CONFIG 1, 2 or 4 bytes; COMPONENT 4 or 8; DEVICE 1..8 (power of two, any
+ * alignment in the mailbox payload); MSIX 4 or 8. Else VCXL_E_ACCESS. */
+enum vcxl_status vcxl_memdev_reg_read(struct vcxl_memdev *md, enum vcxl_space space,
+				      uint32_t offset, unsigned width, uint64_t *value);
+enum vcxl_status vcxl_memdev_reg_write(struct vcxl_memdev *md, enum vcxl_space space,
+				       uint32_t offset, unsigned width, uint64_t value);
+
+/*
+ * CXL.mem. A transfer lies inside one interleave granule; longer ones are the caller's to split
+ * (vcxl_memdev_span says how long one may be). On failure nothing was read or written.
+ */
+struct vcxl_xfer {
+	void *data;
+	uint32_t len;
+	bool write;
+	uint64_t dpa;                  /* out: where it went */
+	enum vcxl_partition partition; /* out */
+};
+enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer);
+/* Longest transfer that may begin at hpa; 0 where no access is possible. */
+uint64_t vcxl_memdev_span(const struct vcxl_memdev *md, uint64_t hpa);
+/* Device address of a host address: VCXL_E_DISABLED, VCXL_E_UNROUTED or VCXL_E_CAPACITY. */
+enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *dpa);
+
+/* Host memory behind hpa: the largest contiguous range of it around hpa that this device backs
+ * (a granule when interleaved). false: no direct memory here, use vcxl_memdev_access(). */
+struct vcxl_dmi {
+	uint64_t hpa, size;
+	uint8_t *host; /* of hpa */
+};
+bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out);
+
+/* Makes what was written to [hpa, hpa+len) durable (persistent partition; else nothing to do). */
+enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len);
+
+/* Runs a command as the primary mailbox would, for tests and out-of-band callers. out holds at
+ * least the mailbox payload size; *out_len is 0 on error. */
+enum cxl_rc vcxl_memdev_command(struct vcxl_memdev *md, uint16_t opcode, const void *in,
+				uint32_t in_len, void *out, uint32_t *out_len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

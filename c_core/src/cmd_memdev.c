@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory device commands: identify, partitions, label storage area. CXL r3.1 8.2.9.9.1,
+ * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info; health, poison,
+ * sanitize, security and dynamic capacity are not implemented.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include <vcxl/bits.h>
+#include <vcxl/le.h>
+
+#include "memdev.h"
+
+#define CAPACITY_UNIT (256ull * VCXL_MIB) /* of every capacity field */
+
+/* CXL r3.1 8.2.9.9.1.1 */
+struct identify_out {
+	char fw_revision[16];
+	vcxl_le64 total, volatile_only, persistent_only, partition_align;
+	vcxl_le16 info_log_size, warning_log_size, failure_log_size, fatal_log_size;
+	vcxl_le32 lsa_size;
+	vcxl_le24 poison_list_max;
+	vcxl_le16 inject_poison_limit;
+	uint8_t poison_caps, qos_caps;
+	vcxl_le16 dc_log_size;
+};
+static_assert(sizeof(struct identify_out) == 0x45, "CXL r3.1 8.2.9.9.1.1");
+
+/* CXL r3.1 8.2.9.9.2.1 */
+struct partition_info_out {
+	vcxl_le64 active_volatile, active_persistent, next_volatile, next_persistent;
+};
+static_assert(sizeof(struct partition_info_out) == 0x20, "CXL r3.1 8.2.9.9.2.1");
+
+/* CXL r3.1 8.2.9.9.2.3 */
+struct get_lsa_in {
+	vcxl_le32 offset, length;
+};
+static_assert(sizeof(struct get_lsa_in) == 8, "CXL r3.1 8.2.9.9.2.3");
+
+/* CXL r3.1 8.2.9.9.2.4; the data follow */
+struct set_lsa_in {
+	vcxl_le32 offset;
+	uint8_t reserved[4];
+};
+static_assert(sizeof(struct set_lsa_in) == 8, "CXL r3.1 8.2.9.9.2.4");
+
+static vcxl_le64 capacity_of(const struct vcxl_memdev *md, enum vcxl_partition partition)
+{
+	return vcxl_le64_of(md->media[partition].size / CAPACITY_UNIT);
+}
+
+static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const struct identify_out out = {
+		.fw_revision = "VCXL 1",
+		.total = vcxl_le64_of(md->capacity / CAPACITY_UNIT),
+		.volatile_only = capacity_of(md, VCXL_PARTITION_VOLATILE),
+		.persistent_only = capacity_of(md, VCXL_PARTITION_PERSISTENT),
+		.lsa_size = vcxl_le32_of((uint32_t)md->lsa.size),
+	};
+
+	return vcxl_msg_reply(msg, &out, sizeof(out));
+}
+
+static enum cxl_rc get_partition_info(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	/* next 0: no change is pending */
+	const struct partition_info_out out = {
+		.active_volatile = capacity_of(md, VCXL_PARTITION_VOLATILE),
+		.active_persistent = capacity_of(md, VCXL_PARTITION_PERSISTENT),
+	};
+
+	return vcxl_msg_reply(msg, &out, sizeof(out));
+}
+
+static enum cxl_rc get_lsa(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const struct get_lsa_in *in = msg->in;
+	const uint32_t offset = vcxl_get_le32(in->offset), length = vcxl_get_le32(in->length);
+
+	if (length > msg->out_max || !vcxl_range_inside(offset, length, 0, md->lsa.size))
+		return CXL_RC_INVALID_INPUT;
+	if (vcxl_media_read(&md->lsa, offset, msg->out, length))
+		return CXL_RC_INTERNAL_ERROR;
+	msg->out_len = length;
+	return CXL_RC_SUCCESS;
+}
+
+static enum cxl_rc set_lsa(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const struct set_lsa_in *in = msg->in;
+	const uint32_t offset = vcxl_get_le32(in->offset);
+	const uint32_t length = msg->in_len - (uint32_t)sizeof(*in);
+
+	if (!vcxl_range_inside(offset, length, 0, md->lsa.size))
+		return CXL_RC_INVALID_INPUT;
+	/* success means durable: labels must survive whatever comes next */
+	if (vcxl_media_write(&md->lsa, offset, in + 1, length) ||
+	    vcxl_media_flush(&md->lsa, offset, length))
+		return CXL_RC_INTERNAL_ERROR;
+	return CXL_RC_SUCCESS;
+}
+
+#define LSA       (VCXL_CMD_NEEDS_LSA | VCXL_CMD_NEEDS_MEDIA)
+#define PARTITION VCXL_CMD_NEEDS_MEDIA
+#define FX_LSA    (CXL_EFFECT_CONFIG | CXL_EFFECT_DATA)
+
+/* clang-format off */
+const struct vcxl_cmd vcxl_memdev_commands[] = {
+	/* opcode  name                in: min  max           effects  flags      run                 finish */
+	{ 0x4000, "Identify Memory Device", 0x0, 0x0,          0,      0,         identify,           NULL },
+	{ 0x4100, "Get Partition Info",     0x0, 0x0,          0,      PARTITION, get_partition_info, NULL },
+	{ 0x4102, "Get LSA",                0x8, 0x8,          0,      LSA,       get_lsa,            NULL },
+	{ 0x4103, "Set LSA",                0x8, VCXL_CMD_ANY, FX_LSA, LSA,       set_lsa,            NULL },
+};
+/* clang-format on */

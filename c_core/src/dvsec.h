@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CXL DVSECs and the PCIe capabilities that ports and devices share. CXL r3.1 8.1. */
+#ifndef VCXL_DVSEC_H
+#define VCXL_DVSEC_H
+
+#include <vcxl/pci.h>
+#include <vcxl/port.h>
+
+enum vcxl_pcie_type { /* PCIe r6.0 7.5.3.2, Device/Port Type */
+	VCXL_PCIE_ENDPOINT = 0,
+	VCXL_PCIE_ROOT_PORT = 4,
+	VCXL_PCIE_UPSTREAM = 5,
+	VCXL_PCIE_DOWNSTREAM = 6
+};
+
+/* PCI Express capability with link registers; slot and port number for ports with a link below. */
+void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
+		   const struct vcxl_link_config *link, uint8_t port_number, uint16_t slot);
+/* The link is up at that speed and width (LnkSta, presence detect); before that, and for 0, ports
+ * with a link below show it down. */
+void vcxl_pcie_set_link(struct vcxl_pci *pci, unsigned speed, unsigned width);
+/* Both ends train to the fastest and widest that both can. */
+void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower);
+void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */
+void vcxl_msix_add(struct vcxl_pci *pci, uint16_t offset,
+		   unsigned n_vectors); /* BAR4, PBA +0x800 */
+void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device);
+void vcxl_aer_add(struct vcxl_pci *pci, bool root_port);
+void vcxl_acs_add(struct vcxl_pci *pci);
+void vcxl_dsn_add(struct vcxl_pci *pci, uint64_t serial);
+
+/* CXL r3.1 8.1.5, 8.1.6, 8.1.7, 8.1.8, 8.1.9 */
+void vcxl_dvsec_add_port_extensions(struct vcxl_pci *pci, bool upstream);
+void vcxl_dvsec_add_gpf_port(struct vcxl_pci *pci);
+void vcxl_dvsec_add_gpf_device(struct vcxl_pci *pci);
+void vcxl_dvsec_add_flex_bus(struct vcxl_pci *pci, enum vcxl_pcie_type type, bool flit_256b);
+/* component registers at BAR0; device registers at BAR2 when asked */
+void vcxl_dvsec_add_register_locator(struct vcxl_pci *pci, bool device_registers);
+
+/* CXL r3.1 8.1.3: DVSEC 0 of a memory device. range sizes in bytes; 0: absent. */
+uint16_t vcxl_dvsec_add_device(struct vcxl_pci *pci, uint64_t range1_size, uint64_t range2_size);
+/* Mem_Enable of the DVSEC at that offset. */
+bool vcxl_dvsec_mem_enabled(const struct vcxl_pci *pci, uint16_t dvsec);
+
+#endif

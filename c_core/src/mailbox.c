@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Dispatcher of commands and the primary mailbox. CXL r3.1 8.2.8.4.
+ *
+ * A command runs within the write that rings the doorbell and takes no simulated time; background
+ * operations take the time they name and finish in vcxl_memdev_tick(). Vendor status is 0.
+ */
+#include "mailbox.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include <vcxl/bits.h>
+
+#include "memdev.h"
+
+enum {
+	MB_CAPABILITIES = 0x00,
+	MB_CONTROL = 0x04,
+	MB_COMMAND = 0x08,
+	MB_STATUS = 0x10,
+	MB_BACKGROUND = 0x18
+};
+
+#define MB_DOORBELL             VCXL_BIT(0)
+#define MB_DOORBELL_INTERRUPT   VCXL_BIT(1)
+#define MB_BACKGROUND_INTERRUPT VCXL_BIT(2)
+#define MB_COMMAND_LENGTH       36, 16 /* bits of the Command register */
+#define MB_RETURN_CODE          47, 32 /* bits of both status registers */
+
+const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
+{
+	static const struct vcxl_cmd_set sets[] = {
+		{ vcxl_generic_commands, VCXL_N_GENERIC_COMMANDS },
+		{ vcxl_memdev_commands, VCXL_N_MEMDEV_COMMANDS },
+		{ NULL, 0 },
+	};
+
+	return sets;
+}
+
+enum cxl_rc vcxl_msg_reply(struct vcxl_msg *msg, const void *data, uint32_t len)
+{
+	assert(len <= msg->out_max);
+	memcpy(msg->out, data, len);
+	msg->out_len = len;
+	return CXL_RC_SUCCESS;
+}
+
+/* ---- dispatcher ---- */
+
+static bool supported(const struct vcxl_cmd *cmd, const struct vcxl_memdev *md)
+{
+	return !(cmd->flags & VCXL_CMD_NEEDS_LSA) || md->lsa.size;
+}
+
+/* Sets are few and small: looking through them is cheaper than keeping them sorted. */
+static const struct vcxl_cmd *find(const struct vcxl_cci *cci, uint16_t opcode)
+{
+	for (const struct vcxl_cmd_set *set = cci->sets; set->rows; set++)
+		for (unsigned i = 0; i < set->n_rows; i++)
+			if (set->rows[i].opcode == opcode)
+				return &set->rows[i];
+	return NULL;
+}
+
+bool vcxl_cci_cel_entry(const struct vcxl_cci *cci, const struct vcxl_memdev *md, unsigned index,
+			uint16_t *opcode, uint16_t *effects)
+{
+	for (const struct vcxl_cmd_set *set = cci->sets; set->rows; set++) {
+		for (unsigned i = 0; i < set->n_rows; i++) {
+			if (!supported(&set->rows[i], md))
+				continue;
+			if (index-- == 0) {
+				*opcode = set->rows[i].opcode;
+				*effects = set->rows[i].effects;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void deadline_changed(const struct vcxl_memdev *md)
+{
+	if (md->ops.deadline_changed)
+		md->ops.deadline_changed(md->ops.ctx);
+}
+
+static void start_background(struct vcxl_cci *cci, struct vcxl_memdev *md,
+			     const struct vcxl_cmd *cmd, uint64_t duration_ps)
+{
+	assert(cmd->finish && (cmd->effects & CXL_EFFECT_BACKGROUND));
+	cci->running = cmd;
+	cci->start_ps = md->now_ps;
+	cci->end_ps = md->now_ps + duration_ps;
+	deadline_changed(md);
+}
+
+static enum cxl_rc dispatch(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const struct vcxl_cmd *cmd = find(cci, msg->opcode);
+	enum cxl_rc rc;
+
+	if (msg->in_len > msg->out_max)
+		return CXL_RC_INVALID_PAYLOAD_LENGTH;
+	if (!cmd || !supported(cmd, md))
+		return CXL_RC_UNSUPPORTED;
+	if (msg->in_len < cmd->in_min || msg->in_len > cmd->in_max)
+		return CXL_RC_INVALID_PAYLOAD_LENGTH;
+	if ((cmd->flags & VCXL_CMD_NEEDS_MEDIA) && md->media_disabled)
+		return CXL_RC_MEDIA_DISABLED;
+	if ((cmd->effects & CXL_EFFECT_BACKGROUND) && cci->running)
+		return CXL_RC_BUSY;
+	rc = cmd->run(md, msg);
+	if (rc == CXL_RC_BACKGROUND_STARTED)
+		start_background(cci, md, cmd, msg->duration_ps);
+	return rc;
+}
+
+enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	enum cxl_rc rc;
+
+	msg->out_len = 0;
+	rc = dispatch(cci, md, msg);
+	if (rc != CXL_RC_SUCCESS)
+		msg->out_len = 0;
+	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_COMMAND, md->name, msg->opcode, msg->in_len,
+			(uint64_t)rc, msg->out_len);
+	return rc;
+}
+
+bool vcxl_cci_tick(struct vcxl_cci *cci, struct vcxl_memdev *md, uint64_t now_ps)
+{
+	const struct vcxl_cmd *cmd = cci->running;
+
+	if (!cmd || cci->end_ps > now_ps)
+		return false;
+	/* it ended then, not when somebody looked */
+	md->now_ps = cci->end_ps;
+	cci->last_rc = (uint16_t)cmd->finish(md);
+	cci->last_opcode = cmd->opcode;
+	cci->any_finished = true;
+	cci->running = NULL;
+	deadline_changed(md);
+	return true;
+}
+
+void vcxl_cci_reset(struct vcxl_cci *cci, struct vcxl_memdev *md)
+{
+	const bool was_running = cci->running;
+
+	cci->running = NULL;
+	cci->last_opcode = 0;
+	cci->last_rc = 0;
+	cci->any_finished = false;
+	if (was_running)
+		deadline_changed(md);
+}
+
+static unsigned percent_complete(const struct vcxl_cci *cci, uint64_t now_ps)
+{
+	const uint64_t total = cci->end_ps - cci->start_ps, elapsed = now_ps - cci->start_ps;
+
+	if (!cci->running)
+		return cci->any_finished ? 100 : 0;
+	/* 100 is said only by an operation that has finished */
+	if (elapsed >= total)
+		return 99;
+	return (unsigned)(total > UINT64_MAX / 100 ? elapsed / (total / 100)
+						   : elapsed * 100 / total);
+}
+
+/* ---- registers ---- */
+
+static uint64_t get(const struct vcxl_memdev *md, unsigned offset, unsigned width)
+{
+	return vcxl_block_get(&md->device, VCXL_MAILBOX_OFFSET + offset, width);
+}
+
+static void set(struct vcxl_memdev *md, unsigned offset, unsigned width, uint64_t value)
+{
+	vcxl_block_set(&md->device, VCXL_MAILBOX_OFFSET + offset, width, value);
+}
+
+static void raise_if(struct vcxl_memdev *md, uint64_t enable)
+{
+	if (get(md, MB_CONTROL, 4) & enable)
+		vcxl_pci_raise(&md->pci, VCXL_MAILBOX_VECTOR);
+}
+
+static void execute(struct vcxl_memdev *md)
+{
+	struct vcxl_mailbox *mb = &md->mailbox;
+	const uint64_t command = get(md, MB_COMMAND, 8);
+	struct vcxl_msg msg = {
+		.opcode = (uint16_t)command,
+		.in = mb->latched,
+		.in_len = (uint32_t)vcxl_field_get(command, MB_COMMAND_LENGTH),
+		.out = mb->payload,
+		.out_max = mb->payload_size,
+	};
+
+	memcpy(mb->latched, mb->payload,
+	       msg.in_len < mb->payload_size ? msg.in_len : mb->payload_size);
+	mb->rc = (uint16_t)vcxl_cci_run(&mb->cci, md, &msg);
+	/* the opcode shown is the one that ran, whatever was written meanwhile */
+	set(md, MB_COMMAND, 8, vcxl_field_set(msg.opcode, MB_COMMAND_LENGTH, msg.out_len));
+	set(md, MB_CONTROL, 4, get(md, MB_CONTROL, 4) & ~MB_DOORBELL);
+	raise_if(md, MB_DOORBELL_INTERRUPT);
+}
+
+static void control_write(void *owner, unsigned i, uint64_t old, uint64_t now)
+{
+	struct vcxl_memdev *md = owner;
+
+	(void)i;
+	if (old & MB_DOORBELL) /* only the device clears it */
+		set(md, MB_CONTROL, 4, now | MB_DOORBELL);
+	else if (now & MB_DOORBELL)
+		execute(md);
+}
+
+static uint64_t status_read(const void *owner, unsigned i, uint64_t stored)
+{
+	const struct vcxl_mailbox *mb = &((const struct vcxl_memdev *)owner)->mailbox;
+
+	(void)i, (void)stored;
+	return vcxl_field_set(mb->cci.running ? 1 : 0, MB_RETURN_CODE, mb->rc);
+}
+
+static uint64_t background_read(const void *owner, unsigned i, uint64_t stored)
+{
+	const struct vcxl_memdev *md = owner;
+	const struct vcxl_cci *cci = &md->mailbox.cci;
+	uint64_t value = cci->running ? cci->running->opcode : cci->last_opcode;
+
+	(void)i, (void)stored;
+	value = vcxl_field_set(value, 22, 16, percent_complete(cci, md->now_ps));
+	return vcxl_field_set(value, MB_RETURN_CODE, cci->running ? 0 : cci->last_rc);
+}
+
+/* clang-format off */
+/* CXL r3.1 8.2.8.4.3 - 8.2.8.4.7 */
+const struct vcxl_reg vcxl_mailbox_regs[] = {
+	VCXL_REG32(MB_CAPABILITIES, "MB Capabilities", .rw = 0),
+	VCXL_REG32(MB_CONTROL, "MB Control", .rw = 0x7, .on_write = control_write),
+	VCXL_REG64(MB_COMMAND, "Command", .rw = VCXL_MASK(36, 0)),
+	VCXL_REG64(MB_STATUS, "MB Status", .on_read = status_read),
+	VCXL_REG64(MB_BACKGROUND, "Background Command Status", .on_read = background_read),
+};
+/* clang-format on */
+const unsigned vcxl_n_mailbox_regs = VCXL_ARRAY_LEN(vcxl_mailbox_regs);
+
+void vcxl_mailbox_init(struct vcxl_memdev *md, uint8_t *buffers, unsigned payload_log2)
+{
+	struct vcxl_mailbox *mb = &md->mailbox;
+	uint64_t capabilities = VCXL_BIT(5) | VCXL_BIT(6); /* both completion interrupts */
+
+	mb->cci.sets = vcxl_primary_mailbox_sets();
+	mb->payload_size = 1u << payload_log2;
+	mb->payload = buffers;
+	mb->latched = buffers + mb->payload_size;
+	capabilities = vcxl_field_set(capabilities, 4, 0, payload_log2);
+	capabilities = vcxl_field_set(capabilities, 10, 7, VCXL_MAILBOX_VECTOR);
+	vcxl_block_set_reset(&md->device, VCXL_MAILBOX_OFFSET + MB_CAPABILITIES, 4, capabilities);
+}
+
+void vcxl_mailbox_reset(struct vcxl_memdev *md)
+{
+	memset(md->mailbox.payload, 0, md->mailbox.payload_size);
+	md->mailbox.rc = 0;
+	vcxl_cci_reset(&md->mailbox.cci, md);
+}
+
+void vcxl_mailbox_tick(struct vcxl_memdev *md, uint64_t now_ps)
+{
+	if (vcxl_cci_tick(&md->mailbox.cci, md, now_ps))
+		raise_if(md, MB_BACKGROUND_INTERRUPT);
+}

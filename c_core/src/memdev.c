@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory device: life, PCI function, reset, and the CXL.mem path from host address to media.
+ * CXL r3.1 8.1.3, 8.2.4.20, 9.7, 9.13. No DOE/CDAT, events, poison or dynamic capacity.
+ *
+ * Reset does not touch media: what becomes of volatile contents at a power cycle is decided by
+ * whoever lends them.
+ */
+#include "memdev.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dvsec.h"
+
+#define DEFAULT_DECODERS     4u
+#define DEFAULT_HPA_BITS     52u
+#define DEFAULT_MAILBOX_LOG2 11u
+#define MSIX_BAR_SIZE        0x1000u
+#define DEVICE_BAR_SIZE_MIN  0x10000u
+
+/* ---- DMI and gate ---- */
+
+static void invalidate(const struct vcxl_memdev *md, uint64_t hpa, uint64_t size)
+{
+	if (md->ops.dmi_invalidate)
+		md->ops.dmi_invalidate(md->ops.ctx, hpa, size);
+}
+
+static void decoder_changed(void *ctx, unsigned decoder, uint64_t hpa, uint64_t size)
+{
+	(void)decoder;
+	invalidate(ctx, hpa, size);
+}
+
+/* Mem_Enable and the media state, folded into one value that the access path looks at. */
+static void update_gate(struct vcxl_memdev *md)
+{
+	enum vcxl_status gate = VCXL_OK;
+
+	if (!vcxl_dvsec_mem_enabled(&md->pci, md->dvsec))
+		gate = VCXL_E_DISABLED;
+	else if (md->media_disabled)
+		gate = VCXL_E_MEDIA;
+	if (gate == md->gate)
+		return;
+	md->gate = gate;
+	for (unsigned i = 0; i < md->hdm.config.n_decoders; i++) {
+		const struct vcxl_decoder *d = &md->hdm.decoders[i];
+
+		if (d->state == VCXL_DECODER_COMMITTED)
+			invalidate(md, d->hpa_base, d->size);
+	}
+}
+
+void vcxl_memdev_disable_media(struct vcxl_memdev *md, bool disabled)
+{
+	md->media_disabled = disabled;
+	update_gate(md);
+}
+
+/* ---- life ---- */
+
+static struct vcxl_memdev_config with_defaults(const struct vcxl_memdev_config *config)
+{
+	struct vcxl_memdev_config c = *config;
+
+	if (!c.name)
+		c.name = "memdev";
+	if (!c.n_decoders)
+		c.n_decoders = DEFAULT_DECODERS;
+	if (!c.hpa_bits)
+		c.hpa_bits = DEFAULT_HPA_BITS;
+	if (!c.mailbox_log2)
+		c.mailbox_log2 = DEFAULT_MAILBOX_LOG2;
+	if (!c.link.speed && !c.link.width) {
+		c.link.speed = 5;
+		c.link.width = 16;
+	}
+	return c;
+}
+
+static bool partitions_valid(const struct vcxl_memdev_config *c)
+{
+	uint64_t capacity = 0;
+
+	for (unsigned i = 0; i < VCXL_N_PARTITIONS; i++) {
+		if (c->media[i].size % VCXL_HDM_ALIGN || !vcxl_media_valid(&c->media[i]) ||
+		    c->media[i].size > UINT64_MAX - capacity)
+			return false;
+		capacity += c->media[i].size;
+	}
+	return capacity;
+}
+
+static bool config_valid(const struct vcxl_memdev_config *c)
+{
+	return partitions_valid(c) && vcxl_media_valid(&c->lsa) && c->lsa.size <= UINT32_MAX &&
+	       c->serial && vcxl_hdm_count_valid(c->n_decoders) && c->hpa_bits >= 36 &&
+	       c->hpa_bits <= 64 && c->mailbox_log2 >= 8 && c->mailbox_log2 <= 20 &&
+	       c->link.speed >= 1 && c->link.speed <= 6 && c->link.width <= 16 &&
+	       vcxl_is_pow2(c->link.width);
+}
+
+/* Capability offsets as QEMU's device has them; software finds them by their lists. */
+static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
+{
+	static const struct vcxl_pci_identity identity = {
+		.vendor = 0x8086,
+		.device = 0x0d93,
+		.subsystem_vendor = 0x1af4,
+		.subsystem = 0x1100,
+		.class_code = 0x050210,
+		.revision = 1,
+	};
+	const uint64_t volatile_size = c->media[VCXL_PARTITION_VOLATILE].size;
+	const uint64_t persistent_size = c->media[VCXL_PARTITION_PERSISTENT].size;
+	struct vcxl_pci *pci = &md->pci;
+
+	vcxl_pci_init(pci, &identity, &md->ops.irq);
+	vcxl_pci_set_bar(pci, 0, VCXL_COMPONENT_SIZE, VCXL_SPACE_COMPONENT);
+	vcxl_pci_set_bar(pci, 2, md->device_bar_size, VCXL_SPACE_DEVICE);
+	vcxl_pci_set_bar(pci, 4, MSIX_BAR_SIZE, VCXL_SPACE_MSIX);
+	vcxl_msix_add(pci, 0x40, VCXL_MEMDEV_N_VECTORS);
+	vcxl_pcie_add(pci, 0x80, VCXL_PCIE_ENDPOINT, &c->link, 0, 0);
+	vcxl_dsn_add(pci, c->serial);
+	/* range 1 is the first partition there is: persistent when there is no volatile one */
+	md->dvsec = vcxl_dvsec_add_device(pci, volatile_size ? volatile_size : persistent_size,
+					  volatile_size ? persistent_size : 0);
+	vcxl_dvsec_add_register_locator(pci, true);
+	vcxl_dvsec_add_gpf_device(pci);
+	vcxl_dvsec_add_flex_bus(pci, VCXL_PCIE_ENDPOINT, c->link.flit_256b);
+	vcxl_aer_add(pci, false);
+}
+
+static void init_hdm(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
+{
+	uint64_t dpa = 0;
+
+	md->hdm.config = (struct vcxl_hdm_config){ .endpoint = true,
+						   .n_decoders = c->n_decoders,
+						   .max_targets = 1,
+						   .hpa_bits = c->hpa_bits };
+	for (unsigned i = 0; i < VCXL_N_PARTITIONS; i++) {
+		md->media[i] = c->media[i];
+		md->hdm.partitions[i] =
+			(struct vcxl_dpa_range){ .base = dpa, .size = c->media[i].size };
+		dpa += c->media[i].size;
+	}
+	md->hdm.n_partitions = VCXL_N_PARTITIONS;
+	md->hdm.changed = decoder_changed;
+	md->hdm.changed_ctx = md;
+	md->capacity = dpa;
+}
+
+/* Smallest BAR that holds registers and payload. */
+static uint32_t device_bar_size(uint32_t payload_size)
+{
+	uint32_t size = DEVICE_BAR_SIZE_MIN;
+
+	while (size < VCXL_DEVICE_REGS_SIZE + payload_size)
+		size *= 2;
+	return size;
+}
+
+static void reset(struct vcxl_memdev *md, enum vcxl_reset kind)
+{
+	vcxl_pci_reset(&md->pci, kind);
+	vcxl_component_reset(&md->component, kind);
+	vcxl_block_reset(&md->device, kind);
+	vcxl_mailbox_reset(md);
+	if (kind == VCXL_RESET_COLD)
+		md->timestamp = (struct vcxl_timestamp){ .set = false };
+	update_gate(md);
+}
+
+enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
+				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out)
+{
+	const struct vcxl_memdev_config c = with_defaults(config);
+	const size_t name_size = strlen(c.name) + 1;
+	struct vcxl_memdev *md;
+	uint32_t payload_size;
+	uint8_t *buffers;
+
+	*out = NULL;
+	if (!config_valid(&c))
+		return VCXL_E_CONFIG;
+	payload_size = 1u << c.mailbox_log2;
+	/* behind the device: payload, latched payload, name */
+	md = calloc(1, sizeof(*md) + 2 * (size_t)payload_size + name_size);
+	if (!md)
+		return VCXL_E_NOMEM;
+	buffers = (uint8_t *)(md + 1);
+	md->name = memcpy(buffers + 2 * (size_t)payload_size, c.name, name_size);
+	if (ops)
+		md->ops = *ops;
+	md->lsa = c.lsa;
+	md->gate = VCXL_E_DISABLED;
+	md->device_bar_size = device_bar_size(payload_size);
+	init_hdm(md, &c);
+	init_pci(md, &c);
+	vcxl_component_init(&md->component, &md->hdm, true, md->ops.trace, md->name);
+	vcxl_device_regs_init(md, payload_size);
+	vcxl_mailbox_init(md, buffers, c.mailbox_log2);
+	reset(md, VCXL_RESET_COLD);
+	*out = md;
+	return VCXL_OK;
+}
+
+void vcxl_memdev_destroy(struct vcxl_memdev *md)
+{
+	free(md);
+}
+
+void vcxl_memdev_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
+{
+	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_RESET, md->name, (uint64_t)kind);
+	reset(md, kind);
+}
+
+void vcxl_memdev_tick(struct vcxl_memdev *md, uint64_t now_ps)
+{
+	vcxl_mailbox_tick(md, now_ps);
+	if (now_ps > md->now_ps)
+		md->now_ps = now_ps;
+}
+
+uint64_t vcxl_memdev_deadline_ps(const struct vcxl_memdev *md)
+{
+	return md->mailbox.cci.running ? md->mailbox.cci.end_ps : UINT64_MAX;
+}
+
+struct vcxl_pci *vcxl_memdev_pci(struct vcxl_memdev *md)
+{
+	return &md->pci;
+}
+
+const struct vcxl_hdm *vcxl_memdev_hdm(const struct vcxl_memdev *md)
+{
+	return &md->hdm;
+}
+
+uint64_t vcxl_memdev_capacity(const struct vcxl_memdev *md)
+{
+	return md->capacity;
+}
+
+/* ---- registers ---- */
+
+/* A configuration request stays inside one dword. */
+static bool config_access_valid(uint32_t offset, unsigned width)
+{
+	return (width == 1 || width == 2 || width == 4) && offset % width == 0;
+}
+
+enum vcxl_status vcxl_memdev_reg_read(struct vcxl_memdev *md, enum vcxl_space space,
+				      uint32_t offset, unsigned width, uint64_t *value)
+{
+	switch (space) {
+	case VCXL_SPACE_CONFIG:
+		if (!config_access_valid(offset, width))
+			return VCXL_E_ACCESS;
+		return vcxl_block_read(&md->pci.config, offset, width, value);
+	case VCXL_SPACE_COMPONENT:
+		return vcxl_component_read(&md->component, offset, width, value);
+	case VCXL_SPACE_DEVICE:
+		return vcxl_device_regs_read(md, offset, width, value);
+	case VCXL_SPACE_MSIX:
+		return vcxl_pci_msix_read(&md->pci, offset, width, value);
+	case VCXL_N_SPACES:
+		break;
+	}
+	return VCXL_E_ACCESS;
+}
+
+enum vcxl_status vcxl_memdev_reg_write(struct vcxl_memdev *md, enum vcxl_space space,
+				       uint32_t offset, unsigned width, uint64_t value)
+{
+	enum vcxl_status status;
+
+	switch (space) {
+	case VCXL_SPACE_CONFIG:
+		if (!config_access_valid(offset, width))
+			return VCXL_E_ACCESS;
+		status = vcxl_block_write(&md->pci.config, offset, width, value);
+		update_gate(md); /* Mem_Enable may have changed */
+		return status;
+	case VCXL_SPACE_COMPONENT:
+		return vcxl_component_write(&md->component, offset, width, value);
+	case VCXL_SPACE_DEVICE:
+		return vcxl_device_regs_write(md, offset, width, value);
+	case VCXL_SPACE_MSIX:
+		return vcxl_pci_msix_write(&md->pci, offset, width, value);
+	case VCXL_N_SPACES:
+		break;
+	}
+	return VCXL_E_ACCESS;
+}
+
+enum cxl_rc vcxl_memdev_command(struct vcxl_memdev *md, uint16_t opcode, const void *in,
+				uint32_t in_len, void *out, uint32_t *out_len)
+{
+	struct vcxl_msg msg = { .opcode = opcode,
+				.in = in,
+				.in_len = in_len,
+				.out = out,
+				.out_max = md->mailbox.payload_size };
+	const enum cxl_rc rc = vcxl_cci_run(&md->mailbox.cci, md, &msg);
+
+	*out_len = msg.out_len;
+	return rc;
+}
+
+/* ---- CXL.mem ---- */
+
+/* The decoder of hpa, or why there is none. */
+static inline enum vcxl_status decode(const struct vcxl_memdev *md, uint64_t hpa,
+				      const struct vcxl_decoder **out)
+{
+	if (md->gate)
+		return md->gate;
+	*out = vcxl_hdm_find(&md->hdm, hpa);
+	if (*out)
+		return VCXL_OK;
+	return md->hdm.enabled ? VCXL_E_UNROUTED : VCXL_E_DISABLED;
+}
+
+static inline uint64_t decoder_dpa(const struct vcxl_decoder *d, uint64_t hpa)
+{
+	return d->dpa_base + vcxl_interleave_compress(d->interleave, hpa - d->hpa_base);
+}
+
+/* Bytes from hpa to where the device address stops following the host address. */
+static inline uint64_t decoder_span(const struct vcxl_decoder *d, uint64_t hpa)
+{
+	const uint64_t offset = hpa - d->hpa_base;
+	const uint64_t granularity = vcxl_interleave_granularity(d->interleave);
+
+	if (vcxl_interleave_ways(d->interleave) == 1)
+		return d->size - offset;
+	return granularity - (offset & (granularity - 1));
+}
+
+/* The partition that holds [dpa, dpa+len), and where in it. */
+static inline enum vcxl_status find_partition(const struct vcxl_memdev *md, uint64_t dpa,
+					      uint64_t len, enum vcxl_partition *partition,
+					      uint64_t *offset)
+{
+	const struct vcxl_dpa_range *persistent = &md->hdm.partitions[VCXL_PARTITION_PERSISTENT];
+	const struct vcxl_dpa_range *range;
+
+	*partition = dpa >= persistent->base ? VCXL_PARTITION_PERSISTENT : VCXL_PARTITION_VOLATILE;
+	range = &md->hdm.partitions[*partition];
+	*offset = dpa - range->base;
+	/* a decoder commits only inside one partition; the bytes of others depend on this line */
+	return vcxl_range_inside(dpa, len, range->base, range->size) ? VCXL_OK : VCXL_E_CAPACITY;
+}
+
+enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer)
+{
+	const struct vcxl_decoder *d;
+	const struct vcxl_media *media;
+	uint64_t offset;
+	enum vcxl_status status = decode(md, hpa, &d);
+
+	if (status)
+		return status;
+	if (xfer->len > decoder_span(d, hpa))
+		return VCXL_E_GRANULE;
+	xfer->dpa = decoder_dpa(d, hpa);
+	status = find_partition(md, xfer->dpa, xfer->len, &xfer->partition, &offset);
+	if (status)
+		return status;
+	media = &md->media[xfer->partition];
+	return xfer->write ? vcxl_media_write(media, offset, xfer->data, xfer->len)
+			   : vcxl_media_read(media, offset, xfer->data, xfer->len);
+}
+
+enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *dpa)
+{
+	const struct vcxl_decoder *d;
+	const enum vcxl_status status = decode(md, hpa, &d);
+
+	if (status)
+		return status;
+	*dpa = decoder_dpa(d, hpa);
+	return *dpa < md->capacity ? VCXL_OK : VCXL_E_CAPACITY;
+}
+
+uint64_t vcxl_memdev_span(const struct vcxl_memdev *md, uint64_t hpa)
+{
+	const struct vcxl_decoder *d;
+
+	return decode(md, hpa, &d) ? 0 : decoder_span(d, hpa);
+}
+
+bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out)
+{
+	const struct vcxl_decoder *d;
+	enum vcxl_partition partition;
+	uint64_t base, size, offset;
+
+	if (decode(md, hpa, &d))
+		return false;
+	base = d->hpa_base;
+	size = d->size;
+	if (vcxl_interleave_ways(d->interleave) > 1) {
+		size = vcxl_interleave_granularity(d->interleave);
+		base = hpa & ~(size - 1);
+	}
+	if (find_partition(md, decoder_dpa(d, base), size, &partition, &offset) ||
+	    !md->media[partition].direct)
+		return false;
+	*out = (struct vcxl_dmi){ .hpa = base,
+				  .size = size,
+				  .host = md->media[partition].direct + offset };
+	return true;
+}
+
+static bool ranges_meet(const struct vcxl_decoder *d, uint64_t hpa, uint64_t len)
+{
+	return hpa >= d->hpa_base ? hpa - d->hpa_base < d->size : d->hpa_base - hpa < len;
+}
+
+/* The part of [hpa, hpa+len) that d decodes, widened to whole stripes when interleaved. */
+static enum vcxl_status flush_decoder(const struct vcxl_memdev *md, const struct vcxl_decoder *d,
+				      uint64_t hpa, uint64_t len)
+{
+	const unsigned ways = vcxl_interleave_ways(d->interleave);
+	const uint64_t stripe = ways == 1 ? 1 : ways * vcxl_interleave_granularity(d->interleave);
+	const uint64_t begin = hpa > d->hpa_base ? hpa - d->hpa_base : 0;
+	const uint64_t room = d->size - begin;
+	const uint64_t skipped = hpa < d->hpa_base ? d->hpa_base - hpa : 0;
+	const uint64_t end = begin + (len - skipped < room ? len - skipped : room);
+	const uint64_t dpa_begin = begin / stripe * (stripe / ways);
+	const uint64_t dpa_end = (end + stripe - 1) / stripe * (stripe / ways);
+	enum vcxl_partition partition;
+	uint64_t offset;
+	const enum vcxl_status status = find_partition(md, d->dpa_base + dpa_begin,
+						       dpa_end - dpa_begin, &partition, &offset);
+
+	if (status || partition != VCXL_PARTITION_PERSISTENT)
+		return status;
+	return vcxl_media_flush(&md->media[partition], offset, dpa_end - dpa_begin);
+}
+
+enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len)
+{
+	const struct vcxl_decoder *first;
+	enum vcxl_status status = decode(md, hpa, &first);
+
+	for (unsigned i = 0; i < md->hdm.config.n_decoders && !status; i++) {
+		const struct vcxl_decoder *d = &md->hdm.decoders[i];
+
+		if (d->state == VCXL_DECODER_COMMITTED && ranges_meet(d, hpa, len))
+			status = flush_decoder(md, d, hpa, len);
+	}
+	return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Standard capabilities of a PCI Express function: PCI Express with link and slot, subsystem ID,
+ * advanced error reporting, access control, serial number. PCIe r6.0 7.5.3, 7.8, 7.7.11, 7.9.3.
+ * Left out: hot-plug, link disable and retrain, function-level reset (their bits read 0).
+ */
+#include <vcxl/bits.h>
+
+#include "dvsec.h"
+
+#define DEVICE_CAP    0x04u
+#define LINK_CAP      0x0cu
+#define LINK_STATUS   0x12u
+#define SLOT_CAP      0x14u
+#define SLOT_STATUS   0x1au
+#define DEVICE_CAP2   0x24u
+#define LINK_CAP2     0x2cu
+#define LINK_CONTROL2 0x30u
+#define LINK_STATUS2  0x32u
+
+#define LINK_ACTIVE     VCXL_BIT(13)
+#define FLIT_MODE       VCXL_BIT(10)
+#define PRESENCE_DETECT VCXL_BIT(6)
+
+/* clang-format off */
+/* PCIe r6.0 7.5.3. Device Control resets to relaxed ordering, no snoop, 512-byte reads. */
+#define DEVICE_REGS \
+	VCXL_REG16(0x02, "PCI Express Capabilities", .reset = 0x0002), \
+	VCXL_REG32(0x04, "Device Capabilities",      .reset = 0x00008020), \
+	VCXL_REG16(0x08, "Device Control",           .reset = 0x2810, .rw = 0x79ff), \
+	VCXL_REG16(0x0a, "Device Status",            .w1c = 0x000f), \
+	VCXL_REG32(0x0c, "Link Capabilities",        .reset = 0x00000400)
+#define LINK2_REGS \
+	VCXL_REG32(0x2c, "Link Capabilities 2",      .reset = 0), \
+	VCXL_REG16(0x30, "Link Control 2",           .rw = 0x000f, .sticky = true), \
+	VCXL_REG16(0x32, "Link Status 2",            .reset = 0)
+
+static const struct vcxl_reg upper_link_end_regs[] = { /* endpoint, upstream port */
+	DEVICE_REGS,
+	VCXL_REG16(0x10, "Link Control",             .rw = 0x00cb),
+	VCXL_REG16(0x12, "Link Status",              .reset = 0),
+	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300000),
+	VCXL_REG16(0x28, "Device Control 2",         .reset = 0),
+	LINK2_REGS,
+};
+
+static const struct vcxl_reg lower_link_end_regs[] = { /* root port, downstream port */
+	DEVICE_REGS,
+	VCXL_REG16(0x10, "Link Control",             .rw = 0x0ccb),
+	VCXL_REG16(0x12, "Link Status",              .w1c = 0xc000),
+	VCXL_REG32(0x14, "Slot Capabilities",        .reset = 0),
+	VCXL_REG16(0x18, "Slot Control",             .reset = 0),
+	VCXL_REG16(0x1a, "Slot Status",              .reset = 0),
+	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300020),
+	VCXL_REG16(0x28, "Device Control 2",         .rw = 0x0020), /* ARI forwarding */
+	LINK2_REGS,
+};
+
+static const struct vcxl_reg root_regs[] = {
+	VCXL_REG16(0x1c, "Root Control",             .rw = 0x000f),
+	VCXL_REG16(0x1e, "Root Capabilities",        .reset = 0),
+	VCXL_REG32(0x20, "Root Status",              .w1c = 0x00010000),
+};
+
+/* PCIe r6.0 7.9.24 */
+static const struct vcxl_reg ssvid_regs[] = {
+	VCXL_REG16(0x04, "Subsystem Vendor ID", .reset = 0),
+	VCXL_REG16(0x06, "Subsystem ID",        .reset = 0),
+};
+
+/* PCIe r6.0 7.8.4 */
+#define AER_REGS \
+	VCXL_REG32(0x04, "Uncorrectable Error Status",   .w1c = 0x007ff030, .sticky = true), \
+	VCXL_REG32(0x08, "Uncorrectable Error Mask",     .rw = 0x007ff030, .reset = 0x00400000, .sticky = true), \
+	VCXL_REG32(0x0c, "Uncorrectable Error Severity", .rw = 0x007ff030, .reset = 0x00462030, .sticky = true), \
+	VCXL_REG32(0x10, "Correctable Error Status",     .w1c = 0x0000f1c1, .sticky = true), \
+	VCXL_REG32(0x14, "Correctable Error Mask",       .rw = 0x0000f1c1, .reset = 0x00006000, .sticky = true), \
+	VCXL_REG32(0x18, "Advanced Error Capabilities and Control", .sticky = true), \
+	VCXL_REG32(0x1c, "Header Log",                   .count = 4, .stride = 4, .sticky = true)
+
+static const struct vcxl_reg aer_regs[] = { AER_REGS };
+
+static const struct vcxl_reg aer_root_regs[] = {
+	AER_REGS,
+	VCXL_REG32(0x2c, "Root Error Command",           .rw = 0x7),
+	VCXL_REG32(0x30, "Root Error Status",            .w1c = 0x7f, .sticky = true),
+	VCXL_REG32(0x34, "Error Source Identification",  .sticky = true),
+};
+
+/* PCIe r6.0 7.7.11: source validation, blocking, redirection, upstream forwarding, direct P2P */
+static const struct vcxl_reg acs_regs[] = {
+	VCXL_REG16(0x04, "ACS Capability", .reset = 0x005f),
+	VCXL_REG16(0x06, "ACS Control",    .rw = 0x005f),
+};
+
+/* PCIe r6.0 7.9.3 */
+static const struct vcxl_reg dsn_regs[] = {
+	VCXL_REG32(0x04, "Serial Number Register (Lower DW)", .reset = 0),
+	VCXL_REG32(0x08, "Serial Number Register (Upper DW)", .reset = 0),
+};
+/* clang-format on */
+
+#define ROWS(r) (r), (unsigned)VCXL_ARRAY_LEN(r)
+
+static void set(struct vcxl_pci *pci, uint32_t offset, unsigned width, uint64_t value)
+{
+	vcxl_block_set_reset(&pci->config, pci->pcie_offset + offset, width, value);
+}
+
+static uint64_t get(const struct vcxl_pci *pci, uint32_t offset, unsigned width)
+{
+	return vcxl_block_get(&pci->config, pci->pcie_offset + offset, width);
+}
+
+static bool has_link_below(const struct vcxl_pci *pci)
+{
+	const uint64_t type = vcxl_field_get(get(pci, 0x02, 2), 7, 4);
+
+	return type == VCXL_PCIE_ROOT_PORT || type == VCXL_PCIE_DOWNSTREAM;
+}
+
+void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
+		   const struct vcxl_link_config *link, uint8_t port_number, uint16_t slot)
+{
+	const uint64_t slot_implemented = 0x0100;
+	const uint64_t active_reporting_and_bandwidth_notification = 0x00300000;
+	const bool below = type == VCXL_PCIE_ROOT_PORT || type == VCXL_PCIE_DOWNSTREAM;
+	uint64_t link_cap = 0x00000400 | (uint64_t)link->width << 4 | link->speed;
+
+	if (below)
+		vcxl_pci_add_capability(pci, 0x10, offset, ROWS(lower_link_end_regs), pci);
+	else
+		vcxl_pci_add_capability(pci, 0x10, offset, ROWS(upper_link_end_regs), pci);
+	pci->pcie_offset = offset;
+	set(pci, 0x02, 2, 0x0002 | (uint64_t)type << 4 | (below ? slot_implemented : 0));
+	if (below) {
+		link_cap |= active_reporting_and_bandwidth_notification | (uint64_t)port_number
+										  << 24;
+		set(pci, SLOT_CAP, 4, (uint64_t)slot << 19);
+	}
+	if (type == VCXL_PCIE_ROOT_PORT) {
+		const struct vcxl_reg_table table = { .base = offset,
+						      .rows = root_regs,
+						      .n_rows = VCXL_ARRAY_LEN(root_regs) };
+
+		vcxl_block_add(&pci->config, &table);
+	}
+	set(pci, LINK_CAP, 4, link_cap);
+	set(pci, LINK_CAP2, 4, VCXL_MASK(link->speed, 1));
+	set(pci, LINK_CONTROL2, 2, link->speed);
+	set(pci, LINK_STATUS2, 2, link->flit_256b ? FLIT_MODE : 0);
+	vcxl_pcie_set_link(pci, below ? 0 : link->speed, link->width);
+}
+
+void vcxl_pcie_set_link(struct vcxl_pci *pci, unsigned speed, unsigned width)
+{
+	const bool below = has_link_below(pci);
+	uint64_t status = speed ? (uint64_t)width << 4 | speed : 0;
+
+	if (speed && below)
+		status |= LINK_ACTIVE;
+	set(pci, LINK_STATUS, 2, status);
+	if (below)
+		set(pci, SLOT_STATUS, 2, speed ? PRESENCE_DETECT : 0);
+}
+
+void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower)
+{
+	const uint64_t a = get(upper, LINK_CAP, 4), b = get(lower, LINK_CAP, 4);
+	const unsigned speed_a = (unsigned)vcxl_field_get(a, 3, 0);
+	const unsigned speed_b = (unsigned)vcxl_field_get(b, 3, 0);
+	const unsigned width_a = (unsigned)vcxl_field_get(a, 9, 4);
+	const unsigned width_b = (unsigned)vcxl_field_get(b, 9, 4);
+	const unsigned speed = speed_a < speed_b ? speed_a : speed_b;
+	const unsigned width = width_a < width_b ? width_a : width_b;
+
+	vcxl_pcie_set_link(upper, speed, width);
+	vcxl_pcie_set_link(lower, speed, width);
+}
+
+void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device)
+{
+	vcxl_pci_add_capability(pci, 0x0d, offset, ROWS(ssvid_regs), pci);
+	vcxl_block_set_reset(&pci->config, offset + 4u, 2, vendor);
+	vcxl_block_set_reset(&pci->config, offset + 6u, 2, device);
+}
+
+void vcxl_aer_add(struct vcxl_pci *pci, bool root_port)
+{
+	if (root_port)
+		pci->aer_offset =
+			vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, ROWS(aer_root_regs), pci);
+	else
+		pci->aer_offset = vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, ROWS(aer_regs), pci);
+}
+
+void vcxl_acs_add(struct vcxl_pci *pci)
+{
+	vcxl_pci_add_extended(pci, 0x000d, 1, 0x08, ROWS(acs_regs), pci);
+}
+
+void vcxl_dsn_add(struct vcxl_pci *pci, uint64_t serial)
+{
+	const uint16_t offset = vcxl_pci_add_extended(pci, 0x0003, 1, 0x0c, ROWS(dsn_regs), pci);
+
+	vcxl_block_set_reset(&pci->config, offset + 4u, 8, serial);
+}

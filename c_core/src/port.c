@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CXL ports: host bridge, root port, switch upstream and downstream port. CXL
+ * r3.1 8.1, 8.2.4, 9.13. Left out: BI, cache ID and isolation capabilities, DOE of upstream ports,
+ * hot-plug.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <vcxl/memdev.h>
+#include <vcxl/port.h>
+
+#include "component.h"
+#include "dvsec.h"
+
+#define DEFAULT_DECODERS 10
+#define DEFAULT_HPA_BITS 52
+#define MAX_TARGETS      8
+#define NO_DPORT         0xff
+
+struct dport {
+	struct vcxl_port *child_port;
+	struct vcxl_memdev *child_memdev;
+};
+
+struct vcxl_port {
+	struct vcxl_port_config config;
+	struct vcxl_port_ops ops;
+	struct vcxl_hdm hdm; /* config.n_decoders is 0 for ports without */
+	struct dport dports[VCXL_PORT_MAX_DPORTS];
+	unsigned n_dports;
+	uint8_t index_of[256]; /* port number -> index of the dport, or NO_DPORT */
+	struct vcxl_pci pci;   /* unused in host bridges */
+	struct vcxl_component component;
+	char name[];
+};
+
+static bool has_hdm(const struct vcxl_port *port)
+{
+	return port->hdm.config.n_decoders > 0;
+}
+
+static bool is_pci_function(const struct vcxl_port *port)
+{
+	return port->config.kind != VCXL_PORT_HOST_BRIDGE;
+}
+
+static bool has_one_link(const struct vcxl_port *port)
+{
+	return port->config.kind == VCXL_PORT_ROOT || port->config.kind == VCXL_PORT_DOWNSTREAM;
+}
+
+static void decoder_changed(void *ctx, unsigned decoder, uint64_t hpa, uint64_t size)
+{
+	const struct vcxl_port *port = ctx;
+
+	(void)decoder;
+	if (port->ops.dmi_invalidate)
+		port->ops.dmi_invalidate(port->ops.ctx, hpa, size);
+}
+
+/* What differs between the three kinds that are PCI functions, beyond what they all carry. */
+struct layout {
+	enum vcxl_pcie_type type;
+	uint16_t vendor, device;
+	uint16_t msi, pcie, ssvid; /* offsets; 0: absent */
+};
+
+/* clang-format off */
+static const struct layout layouts[] = {
+	/*                        type                  vendor  device  msi   pcie  ssvid */
+	[VCXL_PORT_ROOT]       = { VCXL_PCIE_ROOT_PORT,  0x8086, 0x7075, 0x60, 0x74, 0x40 },
+	[VCXL_PORT_UPSTREAM]   = { VCXL_PCIE_UPSTREAM,   0x19e5, 0xa128, 0x70, 0x90, 0 },
+	[VCXL_PORT_DOWNSTREAM] = { VCXL_PCIE_DOWNSTREAM, 0x19e5, 0xa129, 0x70, 0x90, 0x80 },
+};
+/* clang-format on */
+
+static void build_config_space(struct vcxl_port *port)
+{
+	const struct vcxl_port_config *config = &port->config;
+	const struct layout *l = &layouts[config->kind];
+	const struct vcxl_pci_identity id = {
+		.vendor = l->vendor, .device = l->device, .class_code = 0x060400, .bridge = true
+	};
+	const bool upstream = config->kind == VCXL_PORT_UPSTREAM;
+	struct vcxl_pci *pci = &port->pci;
+
+	vcxl_pci_init(pci, &id, &port->ops.irq);
+	vcxl_pci_set_bar(pci, 0, VCXL_COMPONENT_SIZE, VCXL_SPACE_COMPONENT);
+	if (l->ssvid)
+		vcxl_ssvid_add(pci, l->ssvid, l->vendor, 0);
+	vcxl_msi_add(pci, l->msi);
+	vcxl_pcie_add(pci, l->pcie, l->type, &config->link, config->port_number, config->slot);
+	vcxl_aer_add(pci, config->kind == VCXL_PORT_ROOT);
+	if (config->kind == VCXL_PORT_ROOT)
+		vcxl_acs_add(pci);
+	if (config->serial && upstream)
+		vcxl_dsn_add(pci, config->serial);
+	vcxl_dvsec_add_port_extensions(pci, upstream);
+	if (config->kind == VCXL_PORT_ROOT)
+		vcxl_dvsec_add_gpf_port(pci);
+	vcxl_dvsec_add_flex_bus(pci, l->type, config->link.flit_256b);
+	if (config->kind == VCXL_PORT_DOWNSTREAM)
+		vcxl_dvsec_add_gpf_port(pci);
+	vcxl_dvsec_add_register_locator(pci, false);
+}
+
+static bool link_valid(const struct vcxl_link_config *link)
+{
+	return link->speed >= 1 && link->speed <= 6 && vcxl_is_pow2(link->width) &&
+	       link->width <= 32;
+}
+
+/* Fills in what 0 stands for; false when the configuration cannot be. */
+static bool complete_config(struct vcxl_port_config *config)
+{
+	const bool bridge = config->kind == VCXL_PORT_HOST_BRIDGE;
+
+	if (config->kind > VCXL_PORT_DOWNSTREAM || config->slot > 8191)
+		return false;
+	if (!config->hpa_bits)
+		config->hpa_bits = DEFAULT_HPA_BITS;
+	if (!config->link.speed && !config->link.width) {
+		config->link.speed = 5;
+		config->link.width = 16;
+	}
+	if (!bridge && !link_valid(&config->link))
+		return false;
+	if (config->kind == VCXL_PORT_UPSTREAM)
+		config->hdm = true;
+	if (config->hdm && !config->n_decoders)
+		config->n_decoders = DEFAULT_DECODERS;
+	if (config->hdm && !vcxl_hdm_count_valid(config->n_decoders))
+		return false;
+	if (config->hdm && !bridge && config->kind != VCXL_PORT_UPSTREAM)
+		return false;
+	return config->hpa_bits >= 36 && config->hpa_bits <= 64;
+}
+
+enum vcxl_status vcxl_port_create(const struct vcxl_port_config *config,
+				  const struct vcxl_port_ops *ops, struct vcxl_port **out)
+{
+	struct vcxl_port_config full = *config;
+	const char *name = config->name ? config->name : "port";
+	struct vcxl_port *port;
+
+	*out = NULL;
+	if (!complete_config(&full))
+		return VCXL_E_CONFIG;
+	port = calloc(1, sizeof(*port) + strlen(name) + 1);
+	if (!port)
+		return VCXL_E_NOMEM;
+	strcpy(port->name, name);
+	port->config = full;
+	port->config.name = port->name;
+	if (ops)
+		port->ops = *ops;
+	memset(port->index_of, NO_DPORT, sizeof(port->index_of));
+	if (full.hdm)
+		port->hdm.config = (struct vcxl_hdm_config){ .n_decoders = full.n_decoders,
+							     .max_targets = MAX_TARGETS,
+							     .hpa_bits = full.hpa_bits };
+	port->hdm.changed = decoder_changed;
+	port->hdm.changed_ctx = port;
+	if (is_pci_function(port))
+		build_config_space(port);
+	vcxl_component_init(&port->component, full.hdm ? &port->hdm : NULL, is_pci_function(port),
+			    port->ops.trace, port->name);
+	vcxl_port_reset(port, VCXL_RESET_COLD);
+	*out = port;
+	return VCXL_OK;
+}
+
+void vcxl_port_destroy(struct vcxl_port *port)
+{
+	free(port);
+}
+
+void vcxl_port_reset(struct vcxl_port *port, enum vcxl_reset kind)
+{
+	vcxl_trace_emit(port->ops.trace, VCXL_TRACE_RESET, port->name, kind);
+	if (is_pci_function(port))
+		vcxl_pci_reset(&port->pci, kind);
+	vcxl_component_reset(&port->component, kind);
+}
+
+const struct vcxl_port_config *vcxl_port_get_config(const struct vcxl_port *port)
+{
+	return &port->config;
+}
+
+static void bring_link_up(struct vcxl_port *port, const struct dport *dport)
+{
+	struct vcxl_pci *below = NULL;
+
+	if (dport->child_port && is_pci_function(dport->child_port))
+		below = &dport->child_port->pci;
+	if (dport->child_memdev)
+		below = vcxl_memdev_pci(dport->child_memdev);
+	if (below)
+		vcxl_pcie_train(&port->pci, below);
+	else /* the other end is known to the wrapper alone */
+		vcxl_pcie_set_link(&port->pci, port->config.link.speed, port->config.link.width);
+}
+
+int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port *child_port,
+			struct vcxl_memdev *child_memdev)
+{
+	const unsigned index = port->n_dports;
+	struct dport *dport = &port->dports[index];
+
+	if (index == (has_one_link(port) ? 1 : VCXL_PORT_MAX_DPORTS) ||
+	    port->index_of[number] != NO_DPORT || (child_port && child_memdev))
+		return VCXL_E_CONFIG;
+	*dport = (struct dport){ .child_port = child_port, .child_memdev = child_memdev };
+	port->index_of[number] = (uint8_t)index;
+	port->n_dports++;
+	if (has_hdm(port))
+		vcxl_hdm_add_dport(&port->hdm, number);
+	if (has_one_link(port))
+		bring_link_up(port, dport);
+	return (int)index;
+}
+
+unsigned vcxl_port_n_dports(const struct vcxl_port *port)
+{
+	return port->n_dports;
+}
+
+struct vcxl_port *vcxl_port_child_port(const struct vcxl_port *port, unsigned index)
+{
+	return index < port->n_dports ? port->dports[index].child_port : NULL;
+}
+
+struct vcxl_memdev *vcxl_port_child_memdev(const struct vcxl_port *port, unsigned index)
+{
+	return index < port->n_dports ? port->dports[index].child_memdev : NULL;
+}
+
+enum vcxl_status vcxl_port_target(const struct vcxl_port *port, uint64_t hpa, unsigned *index)
+{
+	const struct vcxl_decoder *decoder;
+
+	*index = 0;
+	/* root and downstream ports; host bridges that pass everything on have one root port */
+	if (!has_hdm(port))
+		return port->n_dports == 1 ? VCXL_OK : VCXL_E_UNROUTED;
+	if (!port->hdm.enabled)
+		return VCXL_E_DISABLED;
+	decoder = vcxl_hdm_find(&port->hdm, hpa);
+	if (!decoder)
+		return VCXL_E_UNROUTED;
+	*index = port->index_of[decoder->targets[vcxl_interleave_position(decoder->interleave,
+									  hpa)]];
+	return VCXL_OK;
+}
+
+const struct vcxl_decoder *vcxl_port_decoder(const struct vcxl_port *port, uint64_t hpa)
+{
+	return has_hdm(port) ? vcxl_hdm_find(&port->hdm, hpa) : NULL;
+}
+
+const struct vcxl_hdm *vcxl_port_hdm(const struct vcxl_port *port)
+{
+	return has_hdm(port) ? &port->hdm : NULL;
+}
+
+struct vcxl_pci *vcxl_port_pci(struct vcxl_port *port)
+{
+	return is_pci_function(port) ? &port->pci : NULL;
+}
+
+/* Configuration requests lie inside one dword and are naturally aligned. */
+static bool legal_config_access(const struct vcxl_port *port, uint32_t offset, unsigned width)
+{
+	return is_pci_function(port) && (width == 1 || width == 2 || width == 4) &&
+	       offset % width == 0;
+}
+
+enum vcxl_status vcxl_port_reg_read(struct vcxl_port *port, enum vcxl_space space, uint32_t offset,
+				    unsigned width, uint64_t *value)
+{
+	if (space == VCXL_SPACE_CONFIG && legal_config_access(port, offset, width))
+		return vcxl_block_read(&port->pci.config, offset, width, value);
+	if (space == VCXL_SPACE_COMPONENT)
+		return vcxl_component_read(&port->component, offset, width, value);
+	*value = 0;
+	return VCXL_E_ACCESS;
+}
+
+enum vcxl_status vcxl_port_reg_write(struct vcxl_port *port, enum vcxl_space space, uint32_t offset,
+				     unsigned width, uint64_t value)
+{
+	if (space == VCXL_SPACE_CONFIG && legal_config_access(port, offset, width))
+		return vcxl_block_write(&port->pci.config, offset, width, value);
+	if (space == VCXL_SPACE_COMPONENT)
+		return vcxl_component_write(&port->component, offset, width, value);
+	return VCXL_E_ACCESS;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A CXL Type-3 memory device behind TLM-2.0 sockets. All rules are the core's; this module turns
+// payloads into core calls, and core calls into payloads.
+#ifndef VCXL_TLM_CXL_MEMDEV_H
+#define VCXL_TLM_CXL_MEMDEV_H
+
+#include <cstdint>
+#include <memory>
+
+#include <systemc>
+#include <tlm>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <tlm_utils/simple_target_socket.h>
+
+#include <vcxl/memdev.h>
+#include <vcxl/tlm/latency.h>
+#include <vcxl/trace.h>
+
+namespace vcxl
+{
+
+struct register_place;
+
+class cxl_memdev : public sc_core::sc_module
+{
+public:
+	struct config {
+		vcxl_memdev_config memdev{}; // name is taken from the module
+		uint8_t devfn = 0;
+		cxl_latency latency;
+		const vcxl_trace *trace = nullptr; // borrowed
+	};
+
+	tlm_utils::simple_target_socket<cxl_memdev, 64> mem_in; // CXL.mem: HPAs
+	tlm_utils::simple_target_socket<cxl_memdev, 64> io_in;  // CXL.io: configuration and BARs
+	tlm_utils::simple_initiator_socket_optional<cxl_memdev, 64> msi;
+
+	cxl_memdev(const sc_core::sc_module_name &name, const config &cfg);
+	~cxl_memdev() override;
+
+	void reset(vcxl_reset kind);
+	vcxl_memdev *core() { return memdev_.get(); }
+
+private:
+	struct deleter {
+		void operator()(vcxl_memdev *md) const { vcxl_memdev_destroy(md); }
+	};
+	void mem_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
+	unsigned mem_debug(tlm::tlm_generic_payload &trans);
+	bool mem_dmi(tlm::tlm_generic_payload &trans, tlm::tlm_dmi &dmi);
+	vcxl_status access(tlm::tlm_generic_payload &trans, uint64_t hpa, unsigned char *data,
+			   uint32_t len);
+	void access_pieces(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
+	uint64_t boundary(uint64_t hpa) const;
+	void invalidate(uint64_t hpa, uint64_t size);
+
+	void io_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
+	unsigned io_debug(tlm::tlm_generic_payload &trans);
+	bool find_register(const tlm::tlm_generic_payload &trans, register_place &place);
+
+	void tick(const sc_core::sc_time &delay);
+	void schedule();
+	void run_deadline();
+
+	config config_;
+	sc_core::sc_time latency_;
+	sc_core::sc_event deadline_;
+	uint64_t now_ps_ = 0;
+	std::unique_ptr<vcxl_memdev, deleter> memdev_; // last: its callbacks use the others
+};
+
+} // namespace vcxl
+
+#endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A hart as a SystemC module; see cpu.h.
+#include "cpu.h"
+
+#include <algorithm>
+
+#include "memory_map.h"
+
+namespace vcxl
+{
+
+namespace
+{
+
+sc_core::sc_time ps(uint64_t value)
+{
+	return sc_core::sc_time::from_value(value);
+}
+
+} // namespace
+
+iss_ops cpu::make_ops(cpu *self)
+{
+	iss_ops ops{};
+
+	ops.ctx = self;
+	ops.access = [](void *ctx, uint64_t pa, void *data, unsigned len, iss_access kind) {
+		return static_cast<cpu *>(ctx)->access(pa, data, len, kind);
+	};
+	ops.dmi = [](void *ctx, uint64_t pa, iss_dmi *out) {
+		return static_cast<cpu *>(ctx)->find_dmi(pa, out);
+	};
+	ops.time = [](void *ctx) {
+		const cpu *hart = static_cast<cpu *>(ctx);
+		return hart->now_ps() / map::tick_ps + hart->time_offset_;
+	};
+	ops.timer_changed = [](void *ctx) { static_cast<cpu *>(ctx)->stop(); };
+	return ops;
+}
+
+cpu::cpu(const sc_core::sc_module_name &name, const config &cfg)
+    : sc_module(name), mem("mem"), config_(cfg)
+{
+	iss_config ic{};
+	const iss_ops ops = make_ops(this);
+
+	ic.hart_id = cfg.hart_id;
+	ic.reset_pc = cfg.reset_pc;
+	ic.imsic = true;
+	hart_.reset(iss_hart_create(&ic, &ops));
+	if (!hart_)
+		SC_REPORT_FATAL("/vcxl/cpu", "out of memory");
+	mem.register_invalidate_direct_mem_ptr(this, &cpu::invalidate);
+	SC_THREAD(run);
+}
+
+cpu::~cpu() = default;
+
+uint64_t cpu::now_ps() const
+{
+	const uint64_t base = sc_core::sc_time_stamp().value();
+
+	return running_ ? base + iss_hart_steps_run(hart_.get()) * map::step_ps : base;
+}
+
+void cpu::set_irq(unsigned bit, bool level)
+{
+	iss_hart_set_irq(hart_.get(), bit, level);
+	wake_.notify();
+}
+
+void cpu::imsic_msi(iss_imsic_file file, uint32_t identity)
+{
+	iss_hart_imsic_msi(hart_.get(), file, identity);
+	wake_.notify();
+}
+
+void cpu::stop()
+{
+	iss_hart_stop(hart_.get());
+}
+
+void cpu::set_time_offset(uint64_t ticks)
+{
+	time_offset_ = ticks;
+	stop();
+	wake_.notify();
+}
+
+// When the supervisor timer fires; UINT64_MAX: not in reach, 0: it has.
+uint64_t cpu::timer_ps() const
+{
+	const uint64_t deadline = iss_hart_timer_deadline(hart_.get());
+	const uint64_t mtime = sc_core::sc_time_stamp().value() / map::tick_ps + time_offset_;
+
+	if (deadline <= mtime)
+		return 0;
+	const uint64_t ticks = deadline - time_offset_; // since the start
+
+	return ticks <= UINT64_MAX / map::tick_ps ? ticks * map::tick_ps : UINT64_MAX;
+}
+
+// Steps until something may happen: the end of the quantum, the supervisor timer, the step limit,
+// and, for the only hart, the next event of any device, so that quantum length changes no result.
+uint64_t cpu::budget() const
+{
+	const uint64_t now = sc_core::sc_time_stamp().value();
+	const uint64_t timer = timer_ps();
+	uint64_t steps = std::max<uint64_t>(config_.quantum_ps / map::step_ps, 1);
+
+	if (timer != 0 && timer != UINT64_MAX)
+		steps = std::min(steps, (timer - now + map::step_ps - 1) / map::step_ps);
+	if (config_.n_harts == 1 && sc_core::sc_pending_activity_at_future_time()) {
+		const uint64_t left = sc_core::sc_time_to_pending_activity().value();
+		steps = std::min(steps, (left + map::step_ps - 1) / map::step_ps);
+	}
+	if (config_.max_steps)
+		steps = std::min(steps, config_.max_steps - steps_);
+	return std::max<uint64_t>(steps, 1);
+}
+
+void cpu::wait_for_interrupt()
+{
+	while (!iss_hart_has_work(hart_.get())) {
+		const uint64_t timer = timer_ps();
+
+		if (timer == 0)
+			return; // the ISS sees it when it runs
+		if (timer != UINT64_MAX) {
+			wait(ps(timer - sc_core::sc_time_stamp().value()), wake_);
+			continue;
+		}
+		asleep_ = true;
+		idle.notify(sc_core::SC_ZERO_TIME);
+		wait(wake_);
+		asleep_ = false;
+	}
+}
+
+void cpu::run()
+{
+	for (;;) {
+		iss_stop why = ISS_STOP_BUDGET;
+
+		if (config_.max_steps && steps_ >= config_.max_steps) {
+			out_of_steps_ = true;
+			idle.notify(sc_core::SC_ZERO_TIME);
+			return;
+		}
+		running_ = true;
+		const uint64_t steps = iss_hart_run(hart_.get(), budget(), &why);
+		running_ = false;
+		steps_ += steps;
+		if (config_.n_harts > 1)
+			iss_hart_clear_reservation(hart_.get());
+		if (steps)
+			wait(ps(steps * map::step_ps));
+		if (why == ISS_STOP_WFI)
+			wait_for_interrupt();
+	}
+}
+
+bool cpu::access(uint64_t pa, void *data, unsigned len, iss_access kind)
+{
+	sc_core::sc_time delay = ps(iss_hart_steps_run(hart_.get()) * map::step_ps);
+
+	payload_.set_command(kind == ISS_STORE ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+	payload_.set_address(pa);
+	payload_.set_data_ptr(static_cast<unsigned char *>(data));
+	payload_.set_data_length(len);
+	payload_.set_streaming_width(len);
+	payload_.set_byte_enable_ptr(nullptr);
+	payload_.set_dmi_allowed(false);
+	payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+	mem->b_transport(payload_, delay);
+	return payload_.is_response_ok();
+}
+
+bool cpu::request_dmi(uint64_t pa, grant &out)
+{
+	tlm::tlm_generic_payload request;
+	tlm::tlm_dmi dmi;
+
+	request.set_address(pa);
+	request.set_read();
+	out.granted = mem->get_direct_mem_ptr(request, dmi);
+	out.first = dmi.get_start_address();
+	out.last = dmi.get_end_address();
+	if (pa < out.first || pa > out.last) // an answer that does not cover the question
+		return false;
+	if (!out.granted)
+		return true;
+	out.dmi.pa = out.first;
+	out.dmi.size = out.last - out.first + 1;
+	out.dmi.host = dmi.get_dmi_ptr();
+	out.dmi.readable = dmi.is_read_allowed();
+	out.dmi.writable = dmi.is_write_allowed();
+	return true;
+}
+
+bool cpu::find_dmi(uint64_t pa, iss_dmi *out)
+{
+	const uint64_t last = pa + ISS_PAGE_SIZE - 1;
+
+	for (size_t i = 0; i < grants_.size(); i++) {
+		if (pa < grants_[i].first || pa > grants_[i].last)
+			continue;
+		std::swap(grants_[0], grants_[i]); // the next one is likely the same
+		*out = grants_[0].dmi;
+		return grants_[0].granted && last <= grants_[0].last;
+	}
+	uint64_t &fragmented = fragmented_[pa / ISS_PAGE_SIZE % n_fragmented];
+	grant answer{};
+
+	if (fragmented == (pa | 1) || !request_dmi(pa, answer))
+		return false;
+	// Granules of an interleaved set would fill the list and never serve a page.
+	if (answer.granted && answer.last - answer.first + 1 < ISS_PAGE_SIZE) {
+		fragmented = pa | 1;
+		return false;
+	}
+	constexpr size_t max_grants = 64;
+
+	if (grants_.size() == max_grants)
+		grants_.pop_back();
+	grants_.insert(grants_.begin(), answer);
+	*out = answer.dmi;
+	return answer.granted && last <= answer.last;
+}
+
+void cpu::invalidate(sc_dt::uint64 first, sc_dt::uint64 last)
+{
+	const auto overlaps = [&](const grant &g) { return g.first <= last && g.last >= first; };
+
+	grants_.erase(std::remove_if(grants_.begin(), grants_.end(), overlaps), grants_.end());
+	fragmented_.fill(0);
+	const uint64_t size = last - first == UINT64_MAX ? UINT64_MAX : last - first + 1;
+	iss_hart_dmi_invalidate(hart_.get(), first, size);
+}
+
+} // namespace vcxl

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * State of a hart, shared by the files of the ISS and by nothing else. All of it is plain data but
+ * for caches (TLB, decoded instructions), which can be dropped at any instruction boundary.
+ */
+#ifndef ISS_HART_H
+#define ISS_HART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vcxl/bits.h>
+
+#include "iss.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ISS_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define ISS_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+enum iss_priv {
+	ISS_PRIV_U = 0,
+	ISS_PRIV_S = 1,
+	ISS_PRIV_M = 3
+};
+
+enum iss_cause {
+	ISS_CAUSE_FETCH_MISALIGNED = 0,
+	ISS_CAUSE_FETCH_ACCESS = 1,
+	ISS_CAUSE_ILLEGAL = 2,
+	ISS_CAUSE_BREAKPOINT = 3,
+	ISS_CAUSE_LOAD_MISALIGNED = 4,
+	ISS_CAUSE_LOAD_ACCESS = 5,
+	ISS_CAUSE_STORE_MISALIGNED = 6,
+	ISS_CAUSE_STORE_ACCESS = 7,
+	ISS_CAUSE_ECALL_U = 8,
+	ISS_CAUSE_ECALL_S = 9,
+	ISS_CAUSE_ECALL_M = 11,
+	ISS_CAUSE_FETCH_PAGE = 12,
+	ISS_CAUSE_LOAD_PAGE = 13,
+	ISS_CAUSE_STORE_PAGE = 15
+};
+
+/* mstatus fields */
+#define MSTATUS_SIE  VCXL_BIT(1)
+#define MSTATUS_MIE  VCXL_BIT(3)
+#define MSTATUS_SPIE VCXL_BIT(5)
+#define MSTATUS_MPIE VCXL_BIT(7)
+#define MSTATUS_SPP  VCXL_BIT(8)
+#define MSTATUS_MPP  VCXL_MASK(12, 11)
+#define MSTATUS_FS   VCXL_MASK(14, 13)
+#define MSTATUS_MPRV VCXL_BIT(17)
+#define MSTATUS_SUM  VCXL_BIT(18)
+#define MSTATUS_MXR  VCXL_BIT(19)
+#define MSTATUS_TVM  VCXL_BIT(20)
+#define MSTATUS_TW   VCXL_BIT(21)
+#define MSTATUS_TSR  VCXL_BIT(22)
+#define MSTATUS_UXL  VCXL_MASK(33, 32)
+#define MSTATUS_SXL  VCXL_MASK(35, 34)
+#define MSTATUS_SD   VCXL_BIT(63)
+
+/* menvcfg, senvcfg */
+#define ENVCFG_FIOM   VCXL_BIT(0)
+#define ENVCFG_CBIE   VCXL_MASK(5, 4)
+#define ENVCFG_CBCFE  VCXL_BIT(6)
+#define ENVCFG_CBZE   VCXL_BIT(7)
+#define MENVCFG_ADUE  VCXL_BIT(61)
+#define MENVCFG_PBMTE VCXL_BIT(62)
+#define MENVCFG_STCE  VCXL_BIT(63)
+
+/* mip, mie bits */
+enum {
+	IRQ_SSI = 1,
+	IRQ_MSI = 3,
+	IRQ_STI = 5,
+	IRQ_MTI = 7,
+	IRQ_SEI = 9,
+	IRQ_MEI = 11
+};
+
+/*
+ * Soft TLB: direct-mapped, one array per translation context, so that traps and returns need no
+ * flush. An access hits when (va & ~(size - 1) with the page bits) equals the tag: alignment and
+ * page in one compare; low tag bits set on purpose never match. Hits are host memory only:
+ * host = va + addend. Everything else (devices, partly protected pages, misaligned accesses that
+ * cross a page) takes the slow path. S and U use their own arrays without paging too: PMP answers
+ * differ from M-mode's.
+ */
+#define ISS_TLB_SIZE    256u
+#define ISS_N_GRANTS    4u
+#define ISS_TLB_INVALID 0x800u /* in a tag: an offset bit that no access of up to 8 bytes keeps */
+
+struct iss_tlb_entry {
+	uint64_t tag_load, tag_store, tag_fetch;
+	uintptr_t addend; /* host address minus va */
+	uint64_t pa;      /* of the page, for invalidation by physical range */
+	uint64_t va;      /* of the page, for sfence.vma; low bits: log2 of its leaf PTE's span */
+};
+
+enum iss_context {
+	ISS_CTX_BARE,
+	ISS_CTX_S,
+	ISS_CTX_S_SUM,
+	ISS_CTX_U,
+	ISS_N_CONTEXTS
+};
+
+/* One interrupt file of the IMSIC. AIA 1.0 chapter 3. */
+struct iss_imsic {
+	uint64_t eip[4], eie[4]; /* bit per identity; identity 0 does not exist */
+	uint32_t eidelivery, eithreshold;
+};
+
+struct iss_pmp {
+	uint8_t cfg[ISS_PMP_ENTRIES];
+	uint64_t addr[ISS_PMP_ENTRIES];
+	/* decoded when written: bytes first..last, and the number of entries up to the last not OFF
+	 */
+	uint64_t first[ISS_PMP_ENTRIES], last[ISS_PMP_ENTRIES];
+	unsigned n_active;
+};
+
+struct iss_decoded; /* decode.h */
+#define ISS_DECODE_CACHE 65536u
+
+struct iss_hart {
+	uint64_t x[33]; /* x[0] is never written: x[32] takes what is meant for x0, see decode.h */
+	uint64_t pc;
+	uint64_t next_pc; /* of the instruction being executed; traps and jumps replace it */
+	uint64_t f[32];   /* NaN-boxed singles */
+
+	uint64_t steps_left; /* of the current run */
+	uint64_t steps_max;
+	bool trapped; /* the current instruction does not retire */
+	bool stop_requested;
+	bool waiting;   /* the last instruction was a WFI with nothing to do */
+	bool check_irq; /* evaluate interrupts before the next instruction */
+	enum iss_priv priv;
+
+	/* translation contexts in force; recomputed by iss_update_contexts() */
+	struct iss_tlb_entry *fetch_tlb, *data_tlb;
+	bool data_bare, fetch_bare;
+	enum iss_priv data_priv; /* effective privilege of loads and stores (MPRV) */
+
+	uint64_t cycles;  /* steps since reset; mcycle = cycles + cycle_bias */
+	uint64_t instret; /* retired since reset; minstret = instret + instret_bias */
+	uint64_t cycle_bias, instret_bias;
+
+	uint8_t fflags, frm;
+
+	bool reservation_valid;
+	uint64_t reservation_pa; /* aligned to 64 bytes */
+
+	/* machine level */
+	uint64_t mstatus, medeleg, mideleg, mie, mip_lines, mip_soft;
+	uint64_t mtvec, mepc, mcause, mtval, mscratch;
+	uint64_t mcounteren, menvcfg, mcountinhibit;
+	uint64_t miselect;
+	/* supervisor level */
+	uint64_t stvec, sepc, scause, stval, sscratch, satp;
+	uint64_t scounteren, senvcfg, stimecmp, siselect;
+	bool stip_by_time; /* last evaluation of time >= stimecmp */
+	struct iss_pmp pmp;
+	struct iss_imsic imsic[ISS_N_IMSIC_FILES];
+
+	struct iss_config config;
+	struct iss_ops ops;
+	uint64_t trap_counts[128];
+
+	/* DMI grants remembered, so that a TLB miss asks the owner rarely; size 0: free */
+	struct iss_dmi grants[ISS_N_GRANTS];
+	unsigned grant_next;
+	/* all spans above 4 KiB in the TLB lie in here: sfence.vma of other addresses is precise */
+	uint64_t superpage_first, superpage_last;
+
+	struct iss_decoded *decoded; /* ISS_DECODE_CACHE entries keyed by instruction bits */
+	struct iss_tlb_entry tlb[ISS_N_CONTEXTS][ISS_TLB_SIZE];
+};
+
+/* ---- trap.c ---- */
+/* Takes an exception at hart->pc: CSRs, privilege, next_pc; marks the instruction as trapped. */
+void iss_trap(struct iss_hart *hart, enum iss_cause cause, uint64_t tval);
+/* Illegal instruction with its bits as tval. */
+void iss_illegal(struct iss_hart *hart, uint32_t bits);
+/* Takes the highest pending enabled interrupt, if any: changes pc itself (between instructions)
+ * and is no step. */
+bool iss_take_interrupt(struct iss_hart *hart);
+/* The interrupt of highest default priority among mip bits; 0: none. */
+unsigned iss_irq_highest(uint64_t pending);
+/* SYSTEM instructions; they check privilege and trap by themselves. */
+void iss_op_ecall(struct iss_hart *hart);
+void iss_op_mret(struct iss_hart *hart, uint32_t bits);
+void iss_op_sret(struct iss_hart *hart, uint32_t bits);
+void iss_op_wfi(struct iss_hart *hart, uint32_t bits);
+/* sfence.vma and sinval.vma; has_va / has_asid: rs1 / rs2 is not x0. */
+void iss_op_sfence(struct iss_hart *hart, uint32_t bits, bool has_va, uint64_t va, bool has_asid,
+		   uint64_t asid);
+/* sfence.w.inval, sfence.inval.ir: only the privilege check. */
+void iss_op_sfence_order(struct iss_hart *hart, uint32_t bits);
+/* Privileged state, PMP, IMSIC, TLB and trap counts; not the input lines, which are wires. Here
+ * also: iss_hart_set_irq, _has_work, _timer_deadline; csr.c: iss_hart_csr_read, _write; imsic.c:
+ * iss_hart_imsic_msi; mmu.c: iss_hart_dmi_invalidate. */
+void iss_trap_reset(struct iss_hart *hart);
+
+/* ---- csr.c ---- */
+enum iss_csr_op {
+	ISS_CSR_WRITE,
+	ISS_CSR_SET,
+	ISS_CSR_CLEAR
+};
+/* One CSR instruction at the hart's privilege. `write` is false for CSRRS/C with rs1 = x0, `read`
+ * is false for CSRRW with rd = x0. false: illegal instruction, nothing changed (the caller traps).
+ */
+bool iss_csr_rmw(struct iss_hart *hart, unsigned csr, enum iss_csr_op op, uint64_t operand,
+		 bool read, bool write, uint64_t *old);
+uint64_t iss_mip(struct iss_hart *hart); /* with IMSIC, timer and lines */
+
+/* ---- mmu.c (slow paths), mem.h (fast paths inline) ---- */
+/* Return false after having taken the trap. Any size 1, 2, 4, 8, any alignment. */
+bool iss_load_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value);
+bool iss_store_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value);
+/* The 16 bits at va (2-byte aligned). */
+bool iss_fetch_slow(struct iss_hart *hart, uint64_t va, uint16_t *bits);
+/*
+ * LR, SC, AMO, cbo.*: translation of an aligned address for the given access, with its traps
+ * (store-type causes for AMO and SC). On success *pa, and *host or NULL when it is not host memory.
+ */
+bool iss_translate(struct iss_hart *hart, uint64_t va, unsigned size, enum iss_access kind,
+		   uint64_t *pa, uint8_t **host);
+/* cbo.clean, .flush, .inval with envcfg checks; cbo.zero. They trap by themselves. */
+void iss_op_cbo(struct iss_hart *hart, uint32_t bits, enum iss_cbo op, uint64_t va);
+void iss_op_cbo_zero(struct iss_hart *hart, uint32_t bits, uint64_t va);
+void iss_tlb_flush(struct iss_hart *hart);
+/* What sfence.vma without an address orders: all but M-mode's own array. */
+void iss_tlb_flush_paging(struct iss_hart *hart);
+void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va);
+/* After a change of priv, mstatus, satp or anything else that selects a translation context. */
+void iss_update_contexts(struct iss_hart *hart);
+
+/* ---- pmp.c ---- */
+/* Whether priv may do that access to all of [pa, pa+len). */
+bool iss_pmp_allows(const struct iss_hart *hart, uint64_t pa, uint64_t len, enum iss_access kind,
+		    enum iss_priv priv);
+/* What priv may do in the whole page at pa: bit 1 << kind; or that it depends on the bytes, so that
+ * the page must not enter the TLB. */
+#define ISS_PMP_PARTIAL 0x80u
+unsigned iss_pmp_page(const struct iss_hart *hart, uint64_t page_pa, enum iss_priv priv);
+/* pmpcfg and pmpaddr CSRs with locks and WARL rules. */
+uint64_t iss_pmp_cfg_read(const struct iss_hart *hart, unsigned reg);
+void iss_pmp_cfg_write(struct iss_hart *hart, unsigned reg, uint64_t value);
+uint64_t iss_pmp_addr_read(const struct iss_hart *hart, unsigned i);
+void iss_pmp_addr_write(struct iss_hart *hart, unsigned i, uint64_t value);
+
+/* ---- imsic.c ---- */
+/* Highest-priority pending and enabled identity below the threshold; 0: none. */
+uint32_t iss_imsic_top(const struct iss_imsic *file);
+/* Registers behind miselect/siselect 0x70..0xff; false: no such register. */
+bool iss_imsic_reg(struct iss_imsic *file, unsigned select, bool write, uint64_t value,
+		   uint64_t *old);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * RV64 instruction-set simulator: what a platform sees of a hart. Plain C, no SystemC, no clock, no
+ * thread. A hart runs a given number of steps and calls out for everything that is not itself.
+ *
+ * Step = one instruction retired or one exception taken; simulated time is the owner's function of
+ * it.
+ */
+#ifndef ISS_H
+#define ISS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ISS_PAGE_SIZE   4096u
+#define ISS_CACHE_LINE  64u  /* Zicbom, Zicboz block size */
+#define ISS_IMSIC_IDS   255u /* interrupt identities 1..255 per file */
+#define ISS_PMP_ENTRIES 16u
+
+struct iss_hart;
+
+enum iss_access {
+	ISS_FETCH,
+	ISS_LOAD,
+	ISS_STORE
+};
+
+/* Host memory behind a physical range, as granted. [pa, pa+size) contains the page asked for. */
+struct iss_dmi {
+	uint64_t pa, size;
+	uint8_t *host; /* of pa */
+	bool readable, writable;
+};
+
+enum iss_cbo {
+	ISS_CBO_CLEAN,
+	ISS_CBO_FLUSH,
+	ISS_CBO_INVAL
+};
+
+/* Calls into the platform, from inside iss_hart_run() on the caller's stack. */
+struct iss_ops {
+	void *ctx;
+	/* One access of 1..8 bytes that does not cross a page; false: access fault. A load fills
+	 * data little-endian. May call iss_hart_set_irq, _imsic_msi, _dmi_invalidate and _stop. */
+	bool (*access)(void *ctx, uint64_t pa, void *data, unsigned len, enum iss_access kind);
+	/* Whether the whole page at pa (page-aligned) is ordinary host memory. */
+	bool (*dmi)(void *ctx, uint64_t pa, struct iss_dmi *out);
+	/* mtime, in ticks of the platform's timebase, at this step: see iss_hart_steps_run(). */
+	uint64_t (*time)(void *ctx);
+	/* Cache-block management of the 64-byte block at pa reached memory; may be NULL. */
+	bool (*cbo)(void *ctx, uint64_t pa, enum iss_cbo op);
+	/* stimecmp or its enable changed: the owner wants to recompute its deadline; may be NULL.
+	 */
+	void (*timer_changed)(void *ctx);
+};
+
+struct iss_config {
+	uint64_t hart_id;
+	uint64_t reset_pc;
+	bool imsic; /* MEIP and SEIP come from the hart's IMSIC files, else from iss_hart_set_irq */
+};
+
+/* One allocation; NULL when out of memory. Config and ops are copied. Resets the hart. */
+struct iss_hart *iss_hart_create(const struct iss_config *config, const struct iss_ops *ops);
+void iss_hart_destroy(struct iss_hart *hart);
+void iss_hart_reset(struct iss_hart *hart);
+
+enum iss_stop {
+	ISS_STOP_BUDGET, /* max_steps done */
+	ISS_STOP_WFI,    /* waiting: nothing pending and enabled; resume after an input changed */
+	ISS_STOP_REQUEST /* iss_hart_stop() was called */
+};
+
+/* Runs at most max_steps steps; *why says why it came back. Returns the steps done. */
+uint64_t iss_hart_run(struct iss_hart *hart, uint64_t max_steps, enum iss_stop *why);
+/* Steps done since the current iss_hart_run() began: exact inside callbacks. */
+uint64_t iss_hart_steps_run(const struct iss_hart *hart);
+/* Makes the current (or next) iss_hart_run() return before its next step. */
+void iss_hart_stop(struct iss_hart *hart);
+
+/* Interrupt inputs by mip bit: 3 MSIP, 7 MTIP; without IMSIC also 9 SEIP and 11 MEIP. */
+void iss_hart_set_irq(struct iss_hart *hart, unsigned bit, bool level);
+enum iss_imsic_file {
+	ISS_IMSIC_M,
+	ISS_IMSIC_S,
+	ISS_N_IMSIC_FILES
+};
+/* A write to seteipnum of an interrupt file; identities that do not exist are ignored. */
+void iss_hart_imsic_msi(struct iss_hart *hart, enum iss_imsic_file file, uint32_t identity);
+/* Whether an enabled interrupt is pending, so that WFI would not wait. */
+bool iss_hart_has_work(struct iss_hart *hart);
+/* Tick at which the supervisor timer (Sstc) fires next; UINT64_MAX: not armed. */
+uint64_t iss_hart_timer_deadline(const struct iss_hart *hart);
+
+/* Host memory in [pa, pa+size) may not be used any more. Safe from inside callbacks. */
+void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size);
+
+/* The reservation of LR is lost, e.g. because another hart stored to its 64 bytes. */
+void iss_hart_clear_reservation(struct iss_hart *hart);
+
+/* State, for loaders, debuggers and tests. Register numbers: 0..31 x, 32 pc, 33..64 f. */
+uint64_t iss_hart_reg(const struct iss_hart *hart, unsigned n);
+void iss_hart_set_reg(struct iss_hart *hart, unsigned n, uint64_t value);
+/* CSR access as M-mode software would do it; false: no such CSR, or read-only. */
+bool iss_hart_csr_read(struct iss_hart *hart, unsigned csr, uint64_t *value);
+bool iss_hart_csr_write(struct iss_hart *hart, unsigned csr, uint64_t value);
+uint64_t iss_hart_instret(const struct iss_hart *hart); /* retired since reset */
+unsigned iss_hart_priv(const struct iss_hart *hart);    /* 0 U, 1 S, 3 M */
+/* Exceptions and interrupts taken since reset, by cause (0..63), interrupts from 64 on. */
+uint64_t iss_hart_trap_count(const struct iss_hart *hart, unsigned cause);
+
+/* The ISA string for device trees and RHCT, e.g. "rv64imafdc_zicntr_...". */
+const char *iss_isa_string(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

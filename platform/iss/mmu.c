@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Address translation and the slow paths of memory accesses: Sv39 and Sv48 with Svnapot, Svpbmt,
+ * Svade and Svadu; misaligned accesses; cache-block instructions. RISC-V privileged architecture
+ * 20240411, chapter 12, and CMO 1.0. Left out: Sv57, two-stage translation. Svpbmt attributes have
+ * no effect, ASIDs only that satp is compared as a whole: the TLB holds one address space.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "mem.h"
+
+#define PTE_V        VCXL_BIT(0)
+#define PTE_R        VCXL_BIT(1)
+#define PTE_W        VCXL_BIT(2)
+#define PTE_X        VCXL_BIT(3)
+#define PTE_U        VCXL_BIT(4)
+#define PTE_A        VCXL_BIT(6)
+#define PTE_D        VCXL_BIT(7)
+#define PTE_RESERVED VCXL_MASK(60, 54)
+#define PTE_PBMT     VCXL_MASK(62, 61)
+#define PTE_N        VCXL_BIT(63)
+
+enum {
+	PAGE_BITS = 12,
+	NAPOT_BITS = 16,
+	INDEX_BITS = 9
+};
+
+enum fault {
+	FAULT_NONE,
+	FAULT_PAGE,
+	FAULT_ACCESS
+};
+
+/* Where a page is and what its PTE permits at the privilege that asked. */
+struct leaf {
+	uint64_t pa; /* of the address asked for */
+	bool r, w, x;
+	unsigned span_bits; /* log2 of the bytes under this PTE */
+};
+
+/* One access within one page. */
+struct access {
+	uint64_t va;
+	unsigned len;
+	enum iss_access kind;    /* permission needed */
+	enum iss_access trap_as; /* what the cause says */
+	uint64_t tval;
+};
+
+/* ---- physical accesses ---- */
+
+static struct iss_dmi *grant_of(struct iss_hart *hart, uint64_t pa)
+{
+	const uint64_t page = pa & ISS_PAGE_MASK;
+	struct iss_dmi fresh;
+
+	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
+		if (vcxl_range_inside(page, ISS_PAGE_SIZE, hart->grants[i].pa,
+				      hart->grants[i].size))
+			return &hart->grants[i];
+	if (!hart->ops.dmi || !hart->ops.dmi(hart->ops.ctx, page, &fresh) ||
+	    !vcxl_range_inside(page, ISS_PAGE_SIZE, fresh.pa, fresh.size))
+		return NULL;
+	hart->grant_next = (hart->grant_next + 1) % ISS_N_GRANTS;
+	hart->grants[hart->grant_next] = fresh;
+	return &hart->grants[hart->grant_next];
+}
+
+static bool grants(const struct iss_dmi *grant, enum iss_access kind)
+{
+	return grant && (kind == ISS_STORE ? grant->writable : grant->readable);
+}
+
+/*
+ * Host memory directly, anything else in naturally aligned pieces. *done: bytes before the piece
+ * that failed. Grants are looked up here and not earlier: a callback may have withdrawn them.
+ */
+static bool phys_access(struct iss_hart *hart, uint64_t pa, uint8_t *data, unsigned len,
+			enum iss_access kind, unsigned *done)
+{
+	const struct iss_dmi *grant = grant_of(hart, pa);
+
+	*done = 0;
+	if (grants(grant, kind)) {
+		uint8_t *host = grant->host + (pa - grant->pa);
+
+		if (kind == ISS_STORE)
+			memcpy(host, data, len);
+		else
+			memcpy(data, host, len);
+		return true;
+	}
+	while (*done < len) {
+		unsigned piece = 8;
+
+		while (piece > len - *done || (pa + *done) % piece)
+			piece /= 2;
+		if (!hart->ops.access(hart->ops.ctx, pa + *done, data + *done, piece, kind))
+			return false;
+		*done += piece;
+	}
+	return true;
+}
+
+/* ---- page tables ---- */
+
+/* Page tables are read and updated as implicit accesses of S-mode. */
+static bool pte_access(struct iss_hart *hart, uint64_t pa, uint64_t *pte, enum iss_access kind)
+{
+	uint8_t bytes[8];
+	unsigned done;
+
+	if (!iss_pmp_allows(hart, pa, sizeof(bytes), kind, ISS_PRIV_S))
+		return false;
+	iss_host_store(bytes, sizeof(bytes), *pte);
+	if (!phys_access(hart, pa, bytes, sizeof(bytes), kind, &done))
+		return false;
+	*pte = iss_host_load(bytes, sizeof(bytes));
+	return true;
+}
+
+static bool permits(const struct iss_hart *hart, uint64_t pte, enum iss_access kind,
+		    enum iss_priv priv)
+{
+	const bool user = pte & PTE_U;
+
+	if (priv == ISS_PRIV_U && !user)
+		return false;
+	if (priv == ISS_PRIV_S && user && (kind == ISS_FETCH || !(hart->mstatus & MSTATUS_SUM)))
+		return false;
+	switch (kind) {
+	case ISS_FETCH:
+		return pte & PTE_X;
+	case ISS_LOAD:
+		return (pte & PTE_R) || ((pte & PTE_X) && (hart->mstatus & MSTATUS_MXR));
+	default:
+		return pte & PTE_W;
+	}
+}
+
+/* Whether the memory-type, contiguity and alignment bits of a leaf are legal; its span. */
+static bool leaf_span(const struct iss_hart *hart, uint64_t pte, unsigned level,
+		      unsigned *span_bits)
+{
+	const uint64_t ppn = vcxl_field_get(pte, 53, 10);
+	const uint64_t pbmt = vcxl_field_get(pte, 62, 61);
+
+	if (pbmt == 3 || (pbmt && !(hart->menvcfg & MENVCFG_PBMTE)))
+		return false;
+	*span_bits = PAGE_BITS + INDEX_BITS * level;
+	if (pte & PTE_N) {
+		*span_bits = NAPOT_BITS;
+		return level == 0 && ppn % 16 == 8; /* 64 KiB is the only size */
+	}
+	return ppn % VCXL_BIT(INDEX_BITS * level) == 0;
+}
+
+/* Sets A, and D for a store, or faults where hardware may not. */
+static enum fault mark_used(struct iss_hart *hart, uint64_t pte_pa, uint64_t *pte,
+			    enum iss_access kind)
+{
+	const uint64_t bits = kind == ISS_STORE ? PTE_A | PTE_D : PTE_A;
+	uint64_t updated = *pte | bits;
+
+	if (updated == *pte)
+		return FAULT_NONE;
+	if (!(hart->menvcfg & MENVCFG_ADUE))
+		return FAULT_PAGE;
+	if (!pte_access(hart, pte_pa, &updated, ISS_STORE))
+		return FAULT_ACCESS;
+	*pte = updated;
+	return FAULT_NONE;
+}
+
+static enum fault use_leaf(struct iss_hart *hart, const struct access *access, enum iss_priv priv,
+			   uint64_t pte_pa, uint64_t pte, unsigned level, struct leaf *leaf)
+{
+	enum fault fault;
+	uint64_t offset;
+
+	if (!leaf_span(hart, pte, level, &leaf->span_bits) ||
+	    !permits(hart, pte, access->kind, priv))
+		return FAULT_PAGE;
+	fault = mark_used(hart, pte_pa, &pte, access->kind);
+	if (fault)
+		return fault;
+	offset = access->va & (VCXL_BIT(leaf->span_bits) - 1);
+	leaf->pa = ((vcxl_field_get(pte, 53, 10) << PAGE_BITS) & ~(VCXL_BIT(leaf->span_bits) - 1)) |
+		   offset;
+	/* what later hits may do: loads that rely on MXR and first stores come back here */
+	leaf->r = pte & PTE_R;
+	leaf->w = (pte & PTE_W) && (pte & PTE_D);
+	leaf->x = (pte & PTE_X) && permits(hart, pte, ISS_FETCH, priv);
+	return FAULT_NONE;
+}
+
+static enum fault walk(struct iss_hart *hart, const struct access *access, enum iss_priv priv,
+		       struct leaf *leaf)
+{
+	const unsigned levels = vcxl_field_get(hart->satp, 63, 60) == 9 ? 4 : 3;
+	const unsigned va_bits = PAGE_BITS + INDEX_BITS * levels;
+	const uint64_t upper = access->va >> (va_bits - 1);
+	uint64_t table = vcxl_field_get(hart->satp, 43, 0) << PAGE_BITS;
+
+	if (upper != 0 && upper != UINT64_MAX >> (va_bits - 1))
+		return FAULT_PAGE;
+	for (unsigned level = levels; level-- > 0;) {
+		const uint64_t index = (access->va >> (PAGE_BITS + INDEX_BITS * level)) & 511;
+		const uint64_t pte_pa = table + 8 * index;
+		uint64_t pte = 0;
+
+		if (!pte_access(hart, pte_pa, &pte, ISS_LOAD))
+			return FAULT_ACCESS;
+		if (!(pte & PTE_V) || (pte & PTE_RESERVED) || (pte & (PTE_R | PTE_W)) == PTE_W)
+			return FAULT_PAGE;
+		if (pte & (PTE_R | PTE_X))
+			return use_leaf(hart, access, priv, pte_pa, pte, level, leaf);
+		if (pte & (PTE_U | PTE_A | PTE_D | PTE_PBMT | PTE_N))
+			return FAULT_PAGE;
+		table = vcxl_field_get(pte, 53, 10) << PAGE_BITS;
+	}
+	return FAULT_PAGE;
+}
+
+/* ---- soft TLB ---- */
+
+static void drop(struct iss_tlb_entry *entry)
+{
+	entry->tag_load = entry->tag_store = entry->tag_fetch = ISS_TLB_INVALID;
+}
+
+static void flush_context(struct iss_hart *hart, unsigned context)
+{
+	for (unsigned i = 0; i < ISS_TLB_SIZE; i++)
+		drop(&hart->tlb[context][i]);
+}
+
+void iss_tlb_flush_paging(struct iss_hart *hart)
+{
+	flush_context(hart, ISS_CTX_S);
+	flush_context(hart, ISS_CTX_S_SUM);
+	flush_context(hart, ISS_CTX_U);
+	hart->superpage_first = UINT64_MAX;
+	hart->superpage_last = 0;
+}
+
+void iss_tlb_flush(struct iss_hart *hart)
+{
+	flush_context(hart, ISS_CTX_BARE);
+	iss_tlb_flush_paging(hart);
+}
+
+void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va)
+{
+	for (unsigned context = ISS_CTX_S; context < ISS_N_CONTEXTS; context++) {
+		struct iss_tlb_entry *entry = iss_tlb_slot(hart->tlb[context], va);
+
+		if (((entry->va ^ va) & ISS_PAGE_MASK) == 0)
+			drop(entry);
+	}
+	if (va < hart->superpage_first || va > hart->superpage_last)
+		return;
+	/* one address of a larger page stands for all of it */
+	for (unsigned context = ISS_CTX_S; context < ISS_N_CONTEXTS; context++) {
+		for (unsigned i = 0; i < ISS_TLB_SIZE; i++) {
+			struct iss_tlb_entry *entry = &hart->tlb[context][i];
+
+			if ((entry->va ^ va) >> (entry->va % ISS_PAGE_SIZE) == 0)
+				drop(entry);
+		}
+	}
+}
+
+static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a - b < b_size || b - a < a_size;
+}
+
+void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size)
+{
+	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
+		if (overlap(hart->grants[i].pa, hart->grants[i].size, pa, size))
+			hart->grants[i].size = 0;
+	for (unsigned context = 0; context < ISS_N_CONTEXTS; context++)
+		for (unsigned i = 0; i < ISS_TLB_SIZE; i++)
+			if (overlap(hart->tlb[context][i].pa, ISS_PAGE_SIZE, pa, size))
+				drop(&hart->tlb[context][i]);
+}
+
+/* Enters the page of an access that was granted; pmp: rights in all of it. */
+static void fill(struct iss_hart *hart, struct iss_tlb_entry *entry, uint64_t va,
+		 const struct leaf *leaf, unsigned pmp)
+{
+	const uint64_t page = va & ISS_PAGE_MASK;
+	const uint64_t pa = leaf->pa & ISS_PAGE_MASK;
+	const struct iss_dmi *grant = grant_of(hart, pa);
+	const uint64_t span_mask = VCXL_BIT(leaf->span_bits) - 1;
+	bool load, store, fetch;
+
+	if (!grant)
+		return;
+	load = leaf->r && grant->readable && (pmp & 1u << ISS_LOAD);
+	store = leaf->w && grant->writable && (pmp & 1u << ISS_STORE);
+	fetch = leaf->x && grant->readable && (pmp & 1u << ISS_FETCH);
+	entry->tag_load = load ? page : ISS_TLB_INVALID;
+	entry->tag_store = store ? page : ISS_TLB_INVALID;
+	entry->tag_fetch = fetch ? page : ISS_TLB_INVALID;
+	entry->addend = (uintptr_t)(grant->host + (pa - grant->pa)) - (uintptr_t)page;
+	entry->pa = pa;
+	entry->va = page | leaf->span_bits;
+	if (leaf->span_bits > PAGE_BITS) {
+		if (hart->superpage_first > (page & ~span_mask))
+			hart->superpage_first = page & ~span_mask;
+		if (hart->superpage_last < (page | span_mask))
+			hart->superpage_last = page | span_mask;
+	}
+}
+
+static uint64_t tag(const struct iss_tlb_entry *entry, enum iss_access kind)
+{
+	switch (kind) {
+	case ISS_FETCH:
+		return entry->tag_fetch;
+	case ISS_LOAD:
+		return entry->tag_load;
+	default:
+		return entry->tag_store;
+	}
+}
+
+void iss_update_contexts(struct iss_hart *hart)
+{
+	static const enum iss_context plain[] = {
+		[ISS_PRIV_U] = ISS_CTX_U, [ISS_PRIV_S] = ISS_CTX_S, [ISS_PRIV_M] = ISS_CTX_BARE
+	};
+	const bool paging = vcxl_field_get(hart->satp, 63, 60) != 0;
+	enum iss_context data;
+
+	hart->data_priv = hart->priv;
+	if (hart->mstatus & MSTATUS_MPRV)
+		hart->data_priv = (enum iss_priv)vcxl_field_get(hart->mstatus, 12, 11);
+	data = plain[hart->data_priv];
+	if (data == ISS_CTX_S && (hart->mstatus & MSTATUS_SUM))
+		data = ISS_CTX_S_SUM;
+	hart->data_tlb = hart->tlb[data];
+	hart->fetch_tlb = hart->tlb[plain[hart->priv]];
+	hart->data_bare = hart->data_priv == ISS_PRIV_M || !paging;
+	hart->fetch_bare = hart->priv == ISS_PRIV_M || !paging;
+}
+
+/* ---- one access: translate, check, trap ---- */
+
+static void trap(struct iss_hart *hart, enum fault fault, enum iss_access kind, uint64_t tval)
+{
+	static const enum iss_cause page[] = { [ISS_FETCH] = ISS_CAUSE_FETCH_PAGE,
+					       [ISS_LOAD] = ISS_CAUSE_LOAD_PAGE,
+					       [ISS_STORE] = ISS_CAUSE_STORE_PAGE };
+	static const enum iss_cause access[] = { [ISS_FETCH] = ISS_CAUSE_FETCH_ACCESS,
+						 [ISS_LOAD] = ISS_CAUSE_LOAD_ACCESS,
+						 [ISS_STORE] = ISS_CAUSE_STORE_ACCESS };
+
+	iss_trap(hart, fault == FAULT_PAGE ? page[kind] : access[kind], tval);
+}
+
+static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t *pa)
+{
+	const bool fetch = access->kind == ISS_FETCH;
+	const enum iss_priv priv = fetch ? hart->priv : hart->data_priv;
+	const bool bare = fetch ? hart->fetch_bare : hart->data_bare;
+	struct iss_tlb_entry *entry =
+		iss_tlb_slot(fetch ? hart->fetch_tlb : hart->data_tlb, access->va);
+	struct leaf leaf = { access->va, true, true, true, PAGE_BITS };
+	enum fault fault = FAULT_NONE;
+	unsigned pmp = 0;
+
+	if (tag(entry, access->kind) == (access->va & ISS_PAGE_MASK)) {
+		*pa = entry->pa | access->va % ISS_PAGE_SIZE;
+		return true;
+	}
+	if (!bare)
+		fault = walk(hart, access, priv, &leaf);
+	if (!fault) {
+		pmp = iss_pmp_page(hart, leaf.pa & ISS_PAGE_MASK, priv);
+		if (pmp == ISS_PMP_PARTIAL
+			    ? !iss_pmp_allows(hart, leaf.pa, access->len, access->kind, priv)
+			    : !(pmp & 1u << access->kind))
+			fault = FAULT_ACCESS;
+	}
+	if (fault) {
+		trap(hart, fault, access->trap_as, access->tval);
+		return false;
+	}
+	if (pmp != ISS_PMP_PARTIAL)
+		fill(hart, entry, access->va, &leaf, pmp);
+	*pa = leaf.pa;
+	return true;
+}
+
+/* Loads and stores of any alignment: both pages are checked before a byte moves. */
+static bool data_access(struct iss_hart *hart, uint64_t va, uint8_t *data, unsigned size,
+			enum iss_access kind)
+{
+	const unsigned to_end = ISS_PAGE_SIZE - (unsigned)(va % ISS_PAGE_SIZE);
+	const unsigned len0 = size < to_end ? size : to_end;
+	const struct access part[2] = {
+		{ va, len0, kind, kind, va },
+		{ va + len0, size - len0, kind, kind, va + len0 },
+	};
+	const unsigned parts = len0 < size ? 2 : 1;
+	uint64_t pa[2];
+	unsigned offset = 0, done;
+
+	for (unsigned i = 0; i < parts; i++)
+		if (!resolve(hart, &part[i], &pa[i]))
+			return false;
+	for (unsigned i = 0; i < parts; i++) {
+		if (!phys_access(hart, pa[i], data + offset, part[i].len, kind, &done)) {
+			trap(hart, FAULT_ACCESS, kind, part[i].va + done);
+			return false;
+		}
+		offset += part[i].len;
+	}
+	return true;
+}
+
+bool iss_load_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
+{
+	uint8_t data[8] = { 0 };
+
+	assert(size <= sizeof(data));
+	if (!data_access(hart, va, data, size, ISS_LOAD))
+		return false;
+	*value = iss_host_load(data, sizeof(data));
+	return true;
+}
+
+bool iss_store_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
+{
+	uint8_t data[8];
+
+	assert(size <= sizeof(data));
+	iss_host_store(data, sizeof(data), value);
+	return data_access(hart, va, data, size, ISS_STORE);
+}
+
+bool iss_fetch_slow(struct iss_hart *hart, uint64_t va, uint16_t *bits)
+{
+	const struct access access = { va, 2, ISS_FETCH, ISS_FETCH, va };
+	uint8_t data[2] = { 0 };
+	uint64_t pa;
+	unsigned done;
+
+	if (!resolve(hart, &access, &pa))
+		return false;
+	if (!phys_access(hart, pa, data, sizeof(data), ISS_FETCH, &done)) {
+		trap(hart, FAULT_ACCESS, ISS_FETCH, va);
+		return false;
+	}
+	*bits = (uint16_t)iss_host_load(data, sizeof(data));
+	return true;
+}
+
+bool iss_translate(struct iss_hart *hart, uint64_t va, unsigned size, enum iss_access kind,
+		   uint64_t *pa, uint8_t **host)
+{
+	const struct access access = { va, size, kind, kind, va };
+	const struct iss_dmi *grant;
+
+	assert(va % size == 0);
+	if (!resolve(hart, &access, pa))
+		return false;
+	grant = grant_of(hart, *pa);
+	*host = grants(grant, ISS_LOAD) && grants(grant, kind) ? grant->host + (*pa - grant->pa)
+							       : NULL;
+	return true;
+}
+
+/* ---- cache-block instructions ---- */
+
+static bool envcfg_allows(const struct iss_hart *hart, uint64_t mask)
+{
+	if (hart->priv != ISS_PRIV_M && !(hart->menvcfg & mask))
+		return false;
+	return hart->priv != ISS_PRIV_U || (hart->senvcfg & mask);
+}
+
+/* Either level may turn invalidation into a flush (CBIE = 01). */
+static bool inval_is_flush(const struct iss_hart *hart)
+{
+	const bool m = vcxl_field_get(hart->menvcfg, 5, 4) == 1;
+	const bool s = vcxl_field_get(hart->senvcfg, 5, 4) == 1;
+
+	return hart->priv != ISS_PRIV_M && (m || (hart->priv == ISS_PRIV_U && s));
+}
+
+static bool resolve_block(struct iss_hart *hart, uint64_t va, enum iss_access kind, uint64_t *pa)
+{
+	const struct access access = { va & ~(uint64_t)(ISS_CACHE_LINE - 1), ISS_CACHE_LINE, kind,
+				       ISS_STORE, va };
+
+	return resolve(hart, &access, pa);
+}
+
+void iss_op_cbo(struct iss_hart *hart, uint32_t bits, enum iss_cbo op, uint64_t va)
+{
+	uint64_t pa;
+
+	if (!envcfg_allows(hart, op == ISS_CBO_INVAL ? ENVCFG_CBIE : ENVCFG_CBCFE)) {
+		iss_illegal(hart, bits);
+		return;
+	}
+	/* load permission suffices: no store can be permitted without it */
+	if (!resolve_block(hart, va, ISS_LOAD, &pa))
+		return;
+	if (op == ISS_CBO_INVAL && inval_is_flush(hart))
+		op = ISS_CBO_FLUSH;
+	if (hart->ops.cbo && !hart->ops.cbo(hart->ops.ctx, pa, op))
+		trap(hart, FAULT_ACCESS, ISS_STORE, va);
+}
+
+void iss_op_cbo_zero(struct iss_hart *hart, uint32_t bits, uint64_t va)
+{
+	uint8_t zeros[ISS_CACHE_LINE] = { 0 };
+	uint64_t pa;
+	unsigned done;
+
+	if (!envcfg_allows(hart, ENVCFG_CBZE)) {
+		iss_illegal(hart, bits);
+		return;
+	}
+	if (!resolve_block(hart, va, ISS_STORE, &pa))
+		return;
+	if (!phys_access(hart, pa, zeros, sizeof(zeros), ISS_STORE, &done))
+		trap(hart, FAULT_ACCESS, ISS_STORE, va);
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Program loader; see loader.h. ELF: System V ABI chapters 4 and 5, RISC-V ELF psABI. No
+// relocation: position-independent files run where their headers say. Files are hostile until
+// checked: every read goes through file_view.
+#include "loader.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include <sys/stat.h>
+
+namespace vcxl
+{
+
+namespace
+{
+
+constexpr size_t file_limit = size_t{ 1 } << 31;
+constexpr uint64_t image_alignment = 0x200000;
+
+std::string hex(uint64_t value)
+{
+	char text[24];
+
+	std::snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	return text;
+}
+
+// Bounds-checked access to a file's bytes, and the file's name for messages.
+class file_view
+{
+public:
+	file_view(const std::string &name, const std::vector<uint8_t> &bytes)
+	    : name_(name), bytes_(bytes)
+	{
+	}
+	[[noreturn]] void fail(const std::string &what) const
+	{
+		throw load_error(name_ + ": " + what);
+	}
+	uint64_t size() const { return bytes_.size(); }
+	bool holds(uint64_t offset, uint64_t len) const
+	{
+		return offset <= size() && len <= size() - offset;
+	}
+	const uint8_t *at(uint64_t offset, uint64_t len, const char *what) const
+	{
+		if (!holds(offset, len))
+			fail(std::string(what) + " lies outside the file");
+		return bytes_.data() + offset;
+	}
+	// ELF is read as it lies: the supported files and hosts are little-endian
+	template <typename type> type get(uint64_t offset, const char *what) const
+	{
+		type value;
+
+		std::memcpy(&value, at(offset, sizeof(value), what), sizeof(value));
+		return value;
+	}
+	// The string at offset, "" when it is not terminated before end.
+	std::string string(uint64_t offset, uint64_t end) const
+	{
+		if (offset >= end || !holds(offset, end - offset))
+			return "";
+		const auto *text = reinterpret_cast<const char *>(bytes_.data() + offset);
+		const size_t room = static_cast<size_t>(end - offset);
+		const size_t len = strnlen(text, room);
+
+		return len == room ? "" : std::string(text, len);
+	}
+
+private:
+	const std::string &name_;
+	const std::vector<uint8_t> &bytes_;
+};
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "file_view::get");
+
+uint8_t *place(const file_view &file, const ram_view &ram, uint64_t address, uint64_t size)
+{
+	const uint64_t offset = address - ram.base;
+
+	if (address < ram.base || offset > ram.size || size > ram.size - offset)
+		file.fail("needs " + hex(size) + " bytes at " + hex(address) + ", RAM is " +
+			  hex(ram.size) + " bytes at " + hex(ram.base));
+	return ram.host + offset;
+}
+
+loaded_image put_bytes(const file_view &file, const ram_view &ram, uint64_t address, uint64_t size)
+{
+	loaded_image image;
+	uint8_t *host = place(file, ram, address, size);
+
+	std::copy_n(file.at(0, file.size(), "contents"), file.size(), host);
+	std::fill(host + file.size(), host + size, uint8_t{ 0 });
+	image.entry = address;
+	image.extent = { address, size };
+	return image;
+}
+
+// Program headers of type PT_LOAD that occupy memory.
+std::vector<Elf64_Phdr> segments(const file_view &file, const Elf64_Ehdr &header)
+{
+	std::vector<Elf64_Phdr> list;
+
+	if (header.e_phnum && header.e_phentsize != sizeof(Elf64_Phdr))
+		file.fail("program headers of " + std::to_string(header.e_phentsize) +
+			  " bytes, expected 56");
+	file.at(header.e_phoff, uint64_t{ header.e_phnum } * sizeof(Elf64_Phdr),
+		"program header table");
+	for (unsigned i = 0; i < header.e_phnum; i++) {
+		const auto segment = file.get<Elf64_Phdr>(header.e_phoff + i * sizeof(Elf64_Phdr),
+							  "program header");
+
+		if (segment.p_type != PT_LOAD || segment.p_memsz == 0)
+			continue;
+		if (segment.p_filesz > segment.p_memsz)
+			file.fail("segment " + std::to_string(i) +
+				  " is larger in the file than in memory");
+		list.push_back(segment);
+	}
+	if (list.empty())
+		file.fail("ELF file without anything to load");
+	return list;
+}
+
+// Physical address of a linked one; false when no segment holds it. A symbol may also mark the end
+// of a segment: then extra is 1.
+bool to_physical(const std::vector<Elf64_Phdr> &list, uint64_t va, uint64_t extra, uint64_t *pa)
+{
+	for (const Elf64_Phdr &segment : list) {
+		if (va - segment.p_vaddr < segment.p_memsz + extra) {
+			*pa = va - segment.p_vaddr + segment.p_paddr;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool symbol_address(const std::vector<Elf64_Phdr> &list, uint64_t va, uint64_t *pa)
+{
+	return to_physical(list, va, 0, pa) || to_physical(list, va, 1, pa);
+}
+
+void read_symbols(const file_view &file, const Elf64_Shdr &table, const Elf64_Shdr &strings,
+		  const std::vector<Elf64_Phdr> &list, loaded_image &image)
+{
+	static const char *const wanted[] = { "tohost", "fromhost", "begin_signature",
+					      "end_signature" };
+	const uint64_t n = table.sh_size / sizeof(Elf64_Sym);
+
+	file.at(table.sh_offset, table.sh_size, "symbol table");
+	file.at(strings.sh_offset, strings.sh_size, "string table");
+	for (uint64_t i = 0; i < n; i++) {
+		const auto symbol =
+			file.get<Elf64_Sym>(table.sh_offset + i * sizeof(Elf64_Sym), "symbol");
+		uint64_t pa;
+
+		if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= strings.sh_size)
+			continue;
+		const std::string text = file.string(strings.sh_offset + symbol.st_name,
+						     strings.sh_offset + strings.sh_size);
+
+		if (std::find(std::begin(wanted), std::end(wanted), text) != std::end(wanted) &&
+		    symbol_address(list, symbol.st_value, &pa))
+			image.symbols.emplace(text, pa);
+	}
+}
+
+void find_symbols(const file_view &file, const Elf64_Ehdr &header,
+		  const std::vector<Elf64_Phdr> &list, loaded_image &image)
+{
+	std::vector<Elf64_Shdr> sections;
+
+	if (header.e_shnum == 0)
+		return;
+	if (header.e_shentsize != sizeof(Elf64_Shdr))
+		file.fail("section headers of " + std::to_string(header.e_shentsize) +
+			  " bytes, expected 64");
+	file.at(header.e_shoff, uint64_t{ header.e_shnum } * sizeof(Elf64_Shdr),
+		"section header table");
+	for (unsigned i = 0; i < header.e_shnum; i++)
+		sections.push_back(file.get<Elf64_Shdr>(header.e_shoff + i * sizeof(Elf64_Shdr),
+							"section header"));
+	for (const Elf64_Shdr &section : sections) {
+		if (section.sh_type != SHT_SYMTAB)
+			continue;
+		if (section.sh_link >= sections.size())
+			file.fail("symbol table without a string table");
+		read_symbols(file, section, sections[section.sh_link], list, image);
+	}
+}
+
+loaded_image load_elf(const file_view &file, const ram_view &ram)
+{
+	const auto header = file.get<Elf64_Ehdr>(0, "ELF header");
+	loaded_image image;
+	uint64_t first = UINT64_MAX, end = 0;
+
+	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
+	    header.e_machine != EM_RISCV)
+		file.fail("not an ELF file for 64-bit RISC-V");
+	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+		file.fail("not an executable ELF file (type " + std::to_string(header.e_type) +
+			  ")");
+	image.kind = image_kind::elf;
+	const std::vector<Elf64_Phdr> list = segments(file, header);
+
+	for (const Elf64_Phdr &segment : list) {
+		uint8_t *host = place(file, ram, segment.p_paddr, segment.p_memsz);
+
+		std::copy_n(file.at(segment.p_offset, segment.p_filesz, "segment"),
+			    segment.p_filesz, host);
+		std::fill(host + segment.p_filesz, host + segment.p_memsz, uint8_t{ 0 });
+		first = std::min<uint64_t>(first, segment.p_paddr);
+		end = std::max<uint64_t>(end, segment.p_paddr + segment.p_memsz);
+	}
+	image.extent = { first, end - first };
+	if (!to_physical(list, header.e_entry, 0, &image.entry))
+		file.fail("entry " + hex(header.e_entry) + " is in no segment");
+	find_symbols(file, header, list, image);
+	return image;
+}
+
+bool is_linux_image(const file_view &file)
+{
+	return file.holds(0, 64) && std::memcmp(file.at(0x38, 4, "header"), "RSC\5", 4) == 0;
+}
+
+loaded_image load_linux_image(const file_view &file, uint64_t address, const ram_view &ram)
+{
+	const auto text_offset = file.get<uint64_t>(0x08, "header");
+	const auto image_size = file.get<uint64_t>(0x10, "header");
+	const auto flags = file.get<uint64_t>(0x18, "header");
+
+	if (flags & 1)
+		file.fail("big-endian Linux image");
+	if (address == load_by_header)
+		address = ram.base + text_offset;
+	if (address % image_alignment)
+		file.fail("a Linux image must start at a multiple of 2 MiB, not at " +
+			  hex(address));
+	// image_size covers what the kernel clears behind the file
+	loaded_image image = put_bytes(file, ram, address, std::max(image_size, file.size()));
+
+	image.kind = image_kind::linux_image;
+	return image;
+}
+
+bool starts_with(const file_view &file, uint64_t offset, const char *bytes, size_t len)
+{
+	return file.holds(offset, len) && std::memcmp(file.at(offset, len, ""), bytes, len) == 0;
+}
+
+void refuse_compressed(const file_view &file)
+{
+	if (starts_with(file, 0, "\x1f\x8b", 2) ||
+	    starts_with(file, 0,
+			"\xfd"
+			"7zXZ",
+			5) ||
+	    starts_with(file, 0, "\x28\xb5\x2f\xfd", 4) || starts_with(file, 4, "zimg", 4))
+		file.fail("compressed program: decompress it first");
+}
+
+struct file_closer {
+	void operator()(std::FILE *file) const { std::fclose(file); }
+};
+
+} // namespace
+
+std::vector<uint8_t> read_file(const std::string &path)
+{
+	const std::unique_ptr<std::FILE, file_closer> file(std::fopen(path.c_str(), "rb"));
+	std::vector<uint8_t> bytes;
+	uint8_t chunk[65536];
+	struct stat info;
+	size_t n;
+
+	if (!file || fstat(fileno(file.get()), &info))
+		throw load_error(path + ": " + std::strerror(errno));
+	if (!S_ISREG(info.st_mode) && !S_ISFIFO(info.st_mode))
+		throw load_error(path + ": not a regular file");
+	while ((n = std::fread(chunk, 1, sizeof(chunk), file.get())) > 0) {
+		if (n > file_limit - bytes.size())
+			throw load_error(path + ": larger than 2 GiB");
+		bytes.insert(bytes.end(), chunk, chunk + n);
+	}
+	if (std::ferror(file.get()))
+		throw load_error(path + ": " + std::strerror(errno));
+	return bytes;
+}
+
+loaded_image load_program(const std::string &path, uint64_t address, const ram_view &ram)
+{
+	return load_program(path, read_file(path), address, ram);
+}
+
+loaded_image load_program(const std::string &name, const std::vector<uint8_t> &bytes,
+			  uint64_t address, const ram_view &ram)
+{
+	const file_view file(name, bytes);
+
+	if (starts_with(file, 0, ELFMAG, SELFMAG))
+		return load_elf(file, ram);
+	if (is_linux_image(file))
+		return load_linux_image(file, address, ram);
+	refuse_compressed(file);
+	return load_raw(name, bytes, address, ram);
+}
+
+loaded_image load_raw(const std::string &name, const std::vector<uint8_t> &bytes, uint64_t address,
+		      const ram_view &ram)
+{
+	const file_view file(name, bytes);
+
+	if (bytes.empty())
+		file.fail("empty file");
+	return put_bytes(file, ram, address, file.size());
+}
+
+} // namespace vcxl

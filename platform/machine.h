@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The machine description: plain data that the options build and everything else is derived from
+// (sockets, memory map, device tree, later ACPI and QMP paths). It is complete and checked: whoever
+// reads it needs no further validation. Sizes in bytes, times in picoseconds.
+#ifndef VCXL_PLATFORM_MACHINE_H
+#define VCXL_PLATFORM_MACHINE_H
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vcxl
+{
+
+constexpr int none = -1; // index that refers to nothing
+
+enum class backend_kind {
+	ram,
+	file,
+	memfd
+};
+
+// -object memory-backend-*
+struct backend {
+	std::string id;
+	backend_kind kind = backend_kind::ram;
+	std::string path; // file only
+	uint64_t size = 0;
+	uint64_t offset = 0;
+	bool share = false; // file: changes reach the file
+	bool readonly = false;
+	bool pmem = false;
+	std::string user; // id of the device that maps it, "" when none does
+};
+
+enum class node_kind {
+	host_bridge,
+	root_port,
+	upstream_port,
+	downstream_port,
+	memdev
+};
+
+struct link {
+	unsigned speed = 5; // encoded as in Max Link Speed: 5 is 32 GT/s
+	unsigned width = 16;
+	bool flit_256b = false;
+};
+
+// One element of the CXL hierarchy. Nodes are kept in one vector, parents before children; the
+// order of the command line is kept among siblings.
+struct node {
+	node_kind kind = node_kind::memdev;
+	std::string id; // given, or made from the position: unique either way
+	int parent = none;
+	std::vector<int> children;
+	unsigned devfn = 0; // PCI device and function number on the bus above (bridges: not used)
+
+	// host bridges
+	unsigned bus_nr = 0; // first PCI bus; also its _UID
+	bool hdm = true;     // HDM decoder capability present
+	unsigned n_decoders = 0;
+
+	// root, upstream and downstream ports
+	unsigned port_number = 0;
+	unsigned chassis = 0, slot = 0;
+	link pcie;
+
+	// upstream ports and memory devices
+	uint64_t serial = 0;
+
+	// memory devices: indices of backends
+	int volatile_media = none, persistent_media = none, lsa = none;
+};
+
+// -M cxl-fmw.N: a CXL Fixed Memory Window
+struct window {
+	uint64_t base = 0, size = 0;
+	unsigned granularity = 256;
+	std::vector<int> targets; // host bridge nodes in interleave order; size = ways
+};
+
+enum class serial_kind {
+	stdio,
+	null,
+	file
+};
+
+struct machine {
+	std::string type = "virt"; // as given: "virt" or "q35"
+	uint64_t ram_size = 128ull << 20;
+	uint64_t max_ram_size = 0; // maxmem: address space reserved above RAM; 0: none
+	unsigned harts = 1;
+	bool no_reboot = false; // a reset that the guest asks for ends the run
+
+	std::vector<backend> backends;
+	std::vector<node> nodes;
+	std::vector<window> windows;
+
+	std::string bios;   // OpenSBI image, or "none"
+	std::string kernel; // ELF, Image or raw; "" runs our firmware
+	std::string initrd, append;
+	std::string boot_config; // text for the firmware (contents of --boot-config FILE)
+
+	serial_kind serial = serial_kind::stdio;
+	std::string serial_path;
+
+	std::string trace_path;     // "" none, "-" standard output
+	std::string trace_format;   // "text" or "json"
+	std::string trace_events;   // comma-separated patterns, e.g. "mem.*,hdm.commit"
+	std::string signature_path; // --signature
+	std::string dump_dtb_path;  // --dump-dtb
+	uint64_t quantum_ps = 10'000'000;
+	uint64_t max_steps = 0; // --max-steps: end the run with an error after so many; 0: no limit
+	bool statistics = false; // --stats: instructions, MIPS and events at the end
+};
+
+} // namespace vcxl
+
+#endif

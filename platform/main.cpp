@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The vcxl program: options, loading, simulation, exit status. 0 success, 1 an error of the command
+// line, of a file or of the run, 130 interrupted; else what the guest gave the finisher.
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <systemc>
+
+#include <vcxl/le.h>
+
+#include "boot.h"
+#include "external_input.h"
+#include "machine.h"
+#include "memory.h"
+#include "memory_map.h"
+#include "options.h"
+#include "soc.h"
+#include "trace_writer.h"
+
+namespace
+{
+
+using namespace vcxl;
+
+struct file_closer {
+	void operator()(FILE *file) const { fclose(file); }
+};
+using file_ptr = std::unique_ptr<FILE, file_closer>;
+
+file_ptr open_output(const std::string &option, const std::string &path)
+{
+	file_ptr file(fopen(path.c_str(), "wb"));
+
+	if (!file)
+		throw std::runtime_error(option + " " + path + ": " + std::strerror(errno));
+	return file;
+}
+
+void write_output(const std::string &option, const std::string &path, const void *data, size_t size)
+{
+	file_ptr file = open_output(option, path);
+
+	if (fwrite(data, 1, size, file.get()) != size || fclose(file.release()) != 0)
+		throw std::runtime_error(option + " " + path + ": " + std::strerror(errno));
+}
+
+// Where the console's output goes. Terminals and pipes see each line (a terminal each character).
+class console
+{
+public:
+	explicit console(const machine &m)
+	{
+		if (m.serial == serial_kind::file)
+			file_ = open_output("-serial file:", m.serial_path);
+		out_ = m.serial == serial_kind::stdio ? stdout : file_.get();
+		eager_ = out_ && isatty(fileno(out_));
+	}
+	void put(char c)
+	{
+		if (!out_)
+			return;
+		putc(c, out_);
+		if (eager_ || c == '\n')
+			fflush(out_);
+	}
+
+private:
+	file_ptr file_;
+	FILE *out_ = nullptr;
+	bool eager_ = false;
+};
+
+// SIGINT and SIGTERM as a file descriptor; blocked in every thread from here on.
+int open_signals()
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, nullptr);
+	const int fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (fd < 0)
+		throw std::runtime_error(std::string("signalfd: ") + std::strerror(errno));
+	return fd;
+}
+
+uint64_t symbol(const boot_image &image, const char *name)
+{
+	const auto found = image.symbols.find(name);
+
+	return found == image.symbols.end() ? 0 : found->second;
+}
+
+// The words between begin_signature and end_signature, one per line, as the RISC-V architecture
+// tests compare them.
+void write_signature(const machine &m, const boot_image &image, const uint8_t *ram)
+{
+	const uint64_t begin = symbol(image, "begin_signature");
+	const uint64_t end = symbol(image, "end_signature");
+	std::string text;
+
+	if (begin < map::ram_base || end < begin || end - map::ram_base > m.ram_size)
+		throw std::runtime_error("--signature: the program has no begin_signature and "
+					 "end_signature in RAM");
+	for (uint64_t at = begin; at + 4 <= end; at += 4) {
+		char line[16];
+
+		snprintf(line, sizeof(line), "%08x\n",
+			 static_cast<unsigned>(vcxl_load_le(ram + (at - map::ram_base), 4)));
+		text += line;
+	}
+	write_output("--signature", m.signature_path, text.data(), text.size());
+}
+
+void print_statistics(const soc &host, double seconds, uint64_t trace_events)
+{
+	const double mips = static_cast<double>(host.instructions()) / seconds / 1e6;
+
+	fprintf(stderr, "instructions %llu\nsteps %llu\nsimulated_us %.3f\n",
+		static_cast<unsigned long long>(host.instructions()),
+		static_cast<unsigned long long>(host.steps()),
+		static_cast<double>(sc_core::sc_time_stamp().value()) / 1e6);
+	for (unsigned cause = 0; cause < 128; cause++)
+		if (const uint64_t n = host.traps(cause))
+			fprintf(stderr, "%s_%u %llu\n", cause < 64 ? "exception" : "interrupt",
+				cause % 64, static_cast<unsigned long long>(n));
+	if (trace_events)
+		fprintf(stderr, "trace_events %llu\n",
+			static_cast<unsigned long long>(trace_events));
+	// of the host, the only lines that differ between two runs
+	fprintf(stderr, "host_seconds %.3f\nhost_mips %.1f\n", seconds, mips);
+}
+
+int run_machine(machine m)
+{
+	layout l{};
+	const char *error = nullptr;
+
+	if (!lay_out(m, l, &error))
+		throw std::runtime_error(error);
+	// All that can fail for a reason of the command line comes before any file is written.
+	trace_writer::select(m.trace_events);
+	host_memory ram = host_memory::anonymous(m.ram_size, "-m");
+	const boot_image image = load_boot_image(m, l, { map::ram_base, ram.size(), ram.data() });
+	if (!m.dump_dtb_path.empty())
+		write_output("--dump-dtb", m.dump_dtb_path, image.fdt.data(), image.fdt.size());
+
+	soc *host_for_time = nullptr;
+	std::unique_ptr<trace_writer> trace;
+	if (!m.trace_path.empty()) {
+		trace_writer::config cfg;
+
+		cfg.path = m.trace_path;
+		cfg.format = m.trace_format == "json" ? trace_format::json : trace_format::text;
+		cfg.events = m.trace_events;
+		cfg.now_ps = [&host_for_time] {
+			return host_for_time ? host_for_time->now_ps() : 0;
+		};
+		trace = std::make_unique<trace_writer>(cfg);
+	}
+	console terminal(m);
+	external_input signals("signals", open_signals(), false);
+	std::unique_ptr<external_input> keyboard;
+	if (m.serial == serial_kind::stdio)
+		keyboard = std::make_unique<external_input>("keyboard", STDIN_FILENO, true);
+
+	soc::hooks hooks;
+	hooks.console_output = [&terminal](char c) { terminal.put(c); };
+	hooks.console = keyboard.get();
+	hooks.signals = &signals;
+	hooks.trace = trace ? trace->sink() : nullptr;
+	hooks.tohost = symbol(image, "tohost");
+	hooks.fromhost = symbol(image, "fromhost");
+	soc host("host", m, l, std::move(ram), open_backends(m.backends), hooks);
+
+	host.set_rom(image.rom);
+	host_for_time = &host;
+	const auto start = std::chrono::steady_clock::now();
+	sc_core::sc_start();
+	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+
+	if (trace)
+		trace->close();
+	fflush(stdout);
+	if (m.statistics)
+		print_statistics(host, elapsed.count(), trace ? trace->events() : 0);
+	if (!host.flush_media())
+		throw std::runtime_error("a media file could not be written");
+	if (!m.signature_path.empty())
+		write_signature(m, image, host.ram());
+	if (!host.result().message.empty())
+		fprintf(stderr, "vcxl: %s\n", host.result().message.c_str());
+	return host.result().status;
+}
+
+} // namespace
+
+int sc_main(int argc, char *argv[])
+{
+	try {
+		const options parsed = parse_options(argc, argv);
+
+		if (parsed.action == option_action::print) {
+			fputs(parsed.text.c_str(), stdout);
+			return fflush(stdout) == 0 ? 0 : 1;
+		}
+		sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
+		return run_machine(parsed.config);
+	} catch (const std::exception &e) {
+		fflush(stdout);
+		fprintf(stderr, "vcxl: %s\n", e.what());
+		return 1;
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	// SystemC greets on standard error otherwise
+	setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+	return sc_core::sc_elab_and_sim(argc, argv);
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Words of the command line -> items with checked values, in QEMU's syntax: -option or --option,
+// key=value pairs separated by commas, ",," for a comma, and the implied key of the first word.
+// QEMU's JSON form of -object and -device is left out.
+#include "option_parse.h"
+
+#include <algorithm>
+
+#include "option_value.h"
+#include "options.h"
+
+namespace vcxl
+{
+
+namespace
+{
+
+constexpr uint64_t min_quantum_ps = 1'000, max_quantum_ps = 1'000'000'000'000;
+
+struct split_result {
+	std::vector<key_value> pairs;
+	bool help = false;
+};
+
+// One element up to a single comma; ",," stands for a comma.
+std::string next_element(const std::string &text, size_t &pos)
+{
+	std::string element;
+	while (pos < text.size()) {
+		const char c = text[pos++];
+		if (c == ',' && (pos >= text.size() || text[pos] != ','))
+			break;
+		if (c == ',')
+			pos++;
+		element += c;
+	}
+	return element;
+}
+
+split_result split(const std::string &text, const object_group &group, const std::string &arg)
+{
+	split_result result;
+	if (text.empty())
+		fail(arg, "is empty");
+	if (text[0] == '{')
+		fail(arg, std::string("JSON is ") + not_supported_yet);
+	for (size_t pos = 0; pos < text.size();) {
+		const bool first = pos == 0;
+		const std::string element = next_element(text, pos);
+		const size_t equals = element.find('=');
+		if (element == "help" || element == "?")
+			result.help = true;
+		else if (equals != std::string::npos && equals != 0)
+			result.pairs.push_back(
+				{ element.substr(0, equals), element.substr(equals + 1) });
+		else if (first && equals != 0 && !element.empty())
+			result.pairs.push_back({ group.implied, element });
+		else if (element.empty() || equals == 0)
+			fail(arg, "a property name is missing before '" +
+					  (element.empty() ? "," : element) + "'");
+		else
+			fail(arg, "Expected '=' after parameter '" + element + "'");
+	}
+	return result;
+}
+
+const std::string *value_of(const std::vector<key_value> &pairs, const std::string &key)
+{
+	for (const key_value &pair : pairs)
+		if (pair.key == key)
+			return &pair.value;
+	return nullptr;
+}
+
+const object_type &selected_type(const object_group &group, const std::vector<key_value> &pairs,
+				 const std::string &arg)
+{
+	if (!group.typed)
+		return *group.types.rows;
+	const std::string *name = value_of(pairs, group.implied);
+	if (!name)
+		fail(arg, std::string("Parameter '") + group.implied + "' is missing");
+	const object_type *type = find_type(group, *name);
+	const std::string what = std::string(group.noun) + " '" + *name + "' ";
+	if (!type)
+		fail(arg, what + "is not known; known: " + known_types(group));
+	if (type->refused)
+		fail(arg, what + "is refused: " + type->refused);
+	return *type;
+}
+
+void check_id(const setting &s)
+{
+	const std::string &id = s.text;
+	const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+	bool good = !id.empty() && letter(id[0]);
+	for (const char c : id)
+		good = good &&
+		       (letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_');
+	if (!good)
+		fail(s.arg, "Parameter 'id' expects an identifier, not '" + id + "'");
+}
+
+setting make_setting(const object_type &type, const key_value &pair, const std::string &arg)
+{
+	const property *row = find_property(type, pair.key);
+	const std::string what = "property '" + pair.key + "'";
+	if (!row)
+		fail(arg, what + " is not known; known: " + known_properties(type));
+	if (row->refused)
+		fail(arg, what + ": " + row->refused);
+	setting s{ row, pair.key, pair.value, 0, arg };
+	s.number = check_value(*row, pair.key, pair.value, arg);
+	if (pair.key == "id")
+		check_id(s);
+	return s;
+}
+
+void add_settings(item &to, const object_group &group, const std::vector<key_value> &pairs,
+		  const std::string &arg)
+{
+	std::vector<setting> fresh;
+	for (const key_value &pair : pairs) {
+		if (group.typed && pair.key == group.implied) {
+			if (&pair.value != value_of(pairs, pair.key))
+				fail(arg, "property '" + pair.key + "' is given twice");
+			continue;
+		}
+		for (const setting &s : fresh)
+			if (s.key == pair.key)
+				fail(arg, "property '" + pair.key + "' is given twice");
+		fresh.push_back(make_setting(*to.type, pair, arg));
+	}
+	// -M, -m and -smp may be repeated; as in QEMU the last value counts
+	for (const setting &s : fresh) {
+		const auto same = [&](const setting &old) { return old.key == s.key; };
+		const auto old = std::find_if(to.settings.begin(), to.settings.end(), same);
+		if (old != to.settings.end())
+			*old = s;
+		else
+			to.settings.push_back(s);
+	}
+	for (const property &row : to.type->properties)
+		if (row.required && !to.given(row.name))
+			fail(arg, std::string("Parameter '") + row.name + "' is missing");
+}
+
+void add_group(command_line &line, const option_row &row, const std::string &text,
+	       const std::string &arg)
+{
+	const object_group &group = *find_group(row.name);
+	const split_result words = split(text, group, arg);
+	if (!words.help)
+		return add_pairs(line, group, words.pairs, arg);
+	line.help = true;
+	if (!group.typed)
+		line.help_text = help_of(group, *group.types.rows);
+	else if (words.pairs.empty())
+		line.help_text = help_of(group);
+	else
+		line.help_text = help_of(group, selected_type(group, words.pairs, arg));
+}
+
+void set_serial(machine &m, const std::string &text, const std::string &arg)
+{
+	const std::string file = "file:";
+	if (text == "stdio") {
+		m.serial = serial_kind::stdio;
+	} else if (text == "null") {
+		m.serial = serial_kind::null;
+	} else if (text.compare(0, file.size(), file) == 0) {
+		m.serial = serial_kind::file;
+		m.serial_path = text.substr(file.size());
+		check_output_file(m.serial_path, arg);
+	} else {
+		fail(arg, "'" + text + "' is not supported; known: stdio, null, file:PATH");
+	}
+}
+
+uint64_t time_argument(const std::string &text, const std::string &arg)
+{
+	uint64_t ps = 0;
+	if (const char *why = parse_time(text, ps))
+		fail(arg, "'" + text + "' " + why);
+	if (ps < min_quantum_ps || ps > max_quantum_ps)
+		fail(arg, "the time is not in 1ns..1000ms");
+	return ps;
+}
+
+uint64_t count_argument(const std::string &text, const std::string &arg)
+{
+	uint64_t count = 0;
+	if (const char *why = parse_number(text, count))
+		fail(arg, "'" + text + "' " + why);
+	if (count == 0)
+		fail(arg, "must be at least 1");
+	return count;
+}
+
+struct word_state {
+	command_line line;
+	bool serial_given = false, no_defaults = false;
+	std::string trace_option; // the last --trace-format or --trace-events
+};
+
+void apply_stored(word_state &state, const option_row &row, const std::string &text,
+		  const std::string &arg)
+{
+	machine &m = state.line.config;
+	const bool none =
+		row.kind == option_kind::input_file && row.text == &machine::bios && text == "none";
+	if (text.empty() && row.kind != option_kind::text)
+		fail(arg, "is empty");
+	if (row.kind == option_kind::choice && !has_word(row.choices, text))
+		fail(arg, "'" + text + "' is not supported; known: " + comma_list(row.choices));
+	if (row.kind == option_kind::input_file && !none)
+		check_input_file(text, arg);
+	if (row.kind == option_kind::output_file &&
+	    !(row.text == &machine::trace_path && text == "-"))
+		check_output_file(text, arg);
+	if (row.text == &machine::trace_format || row.text == &machine::trace_events)
+		state.trace_option = arg;
+	if (row.text)
+		m.*row.text = row.kind == option_kind::file_text ? read_file(text, arg) : text;
+}
+
+void apply(word_state &state, const option_row &row, const std::string &text,
+	   const std::string &arg)
+{
+	command_line &line = state.line;
+	machine &m = line.config;
+	switch (row.kind) {
+	case option_kind::group:
+		return add_group(line, row, text, arg);
+	case option_kind::text:
+	case option_kind::choice:
+	case option_kind::input_file:
+	case option_kind::output_file:
+	case option_kind::file_text:
+		return apply_stored(state, row, text, arg);
+	case option_kind::flag:
+		if (row.on)
+			m.*row.on = true;
+		return;
+	case option_kind::time:
+		m.*row.number = time_argument(text, arg);
+		return;
+	case option_kind::count:
+		m.*row.number = count_argument(text, arg);
+		return;
+	case option_kind::serial:
+		if (state.serial_given)
+			fail(arg, std::string("a second serial port is ") + not_supported_yet);
+		state.serial_given = true;
+		return set_serial(m, text, arg);
+	case option_kind::no_defaults:
+		state.no_defaults = true;
+		return;
+	case option_kind::read_config:
+		return read_config(line, text, arg);
+	case option_kind::help:
+	case option_kind::version:
+		line.help = true;
+		line.help_text = row.kind == option_kind::help ? help_text() : version_text();
+		return;
+	case option_kind::refused:
+		fail(arg, std::string(not_supported_yet) + row.help);
+	}
+}
+
+// Rules among options that have no properties.
+void finish(word_state &state)
+{
+	machine &m = state.line.config;
+	if (state.no_defaults && !state.serial_given)
+		m.serial = serial_kind::null;
+	if (m.kernel.empty() && !m.initrd.empty())
+		fail("-initrd " + m.initrd, "only allowed with -kernel option");
+	if (m.kernel.empty() && !m.append.empty())
+		fail("-append " + m.append, "only allowed with -kernel option");
+	if (m.trace_path.empty() && !state.trace_option.empty())
+		fail(state.trace_option, "only allowed with --trace");
+	if (m.trace_format.empty())
+		m.trace_format = "text";
+}
+
+} // namespace
+
+const setting *item::find(const std::string &name) const
+{
+	for (const setting &s : settings)
+		if (s.key == name)
+			return &s;
+	return nullptr;
+}
+
+std::string item::text(const std::string &name) const
+{
+	if (const setting *s = find(name))
+		return s->text;
+	const property *row = find_property(*type, name);
+	return row->def ? row->def : "";
+}
+
+uint64_t item::number(const std::string &name) const
+{
+	if (const setting *s = find(name))
+		return s->number;
+	const property *row = find_property(*type, name);
+	return row->def ? check_value(*row, name, row->def, arg) : 0;
+}
+
+void add_pairs(command_line &line, const object_group &group, const std::vector<key_value> &pairs,
+	       const std::string &arg)
+{
+	item fresh;
+	fresh.type = &selected_type(group, pairs, arg);
+	fresh.arg = arg;
+	item *to = &fresh;
+	if (&group == &machine_group())
+		to = &line.machine_item;
+	else if (&group == &memory_group())
+		to = &line.memory_item;
+	else if (&group == &smp_group())
+		to = &line.smp_item;
+	to->arg = arg;
+	add_settings(*to, group, pairs, arg);
+	if (&group == &backend_group())
+		line.objects.push_back(fresh);
+	else if (&group == &device_group())
+		line.devices.push_back(fresh);
+}
+
+command_line parse_words(int argc, const char *const argv[])
+{
+	word_state state;
+	state.line.machine_item.type = machine_group().types.rows;
+	state.line.memory_item.type = memory_group().types.rows;
+	state.line.smp_item.type = smp_group().types.rows;
+	for (int i = 1; i < argc; i++) {
+		const std::string word = argv[i];
+		if (word.empty() || word[0] != '-' || word == "-" || word == "--")
+			fail("'" + word + "'",
+			     std::string("is not an option; disk images are ") + not_supported_yet);
+		const option_row *row = find_option(word);
+		if (!row)
+			fail(word, "unknown option; --help lists what is known");
+		std::string text, arg = word;
+		if (row->argument) {
+			if (++i == argc)
+				fail(word, "requires an argument");
+			text = argv[i];
+			arg += ' ' + text;
+		}
+		apply(state, *row, text, arg);
+		if (state.line.help)
+			return state.line;
+	}
+	finish(state);
+	return state.line;
+}
+
+} // namespace vcxl

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows of the option table: the options of the command line. Options known from QEMU that have no
+// counterpart here are rows too: whoever types them by habit learns so.
+#include "option_table.h"
+
+namespace vcxl
+{
+
+namespace
+{
+
+constexpr option_row group(const char *name, const char *alias, const char *argument,
+			   const char *help)
+{
+	return { name, alias, argument, option_kind::group, help };
+}
+
+constexpr option_row plain(const char *name, const char *argument, option_kind kind,
+			   const char *help)
+{
+	return { name, nullptr, argument, kind, help };
+}
+
+constexpr option_row stored(const char *name, const char *argument, option_kind kind,
+			    std::string machine::*text, const char *help,
+			    const char *choices = nullptr)
+{
+	return { name, nullptr, argument, kind, help, choices, text };
+}
+
+constexpr option_row only(const char *name, const char *choices, const char *help)
+{
+	return { name, nullptr, choices, option_kind::choice, help, choices };
+}
+
+constexpr option_row own(option_row row)
+{
+	row.own = true;
+	return row;
+}
+
+constexpr option_row own_number(const char *name, const char *argument, option_kind kind,
+				uint64_t machine::*number, const char *help)
+{
+	return own({ name, nullptr, argument, kind, help, nullptr, nullptr, number });
+}
+
+constexpr option_row flag(const char *name, bool machine::*on, const char *help)
+{
+	return { name, nullptr, nullptr, option_kind::flag, help, nullptr, nullptr, nullptr, on };
+}
+
+constexpr option_row later(const char *name, const char *hint = "")
+{
+	return { name, nullptr, nullptr, option_kind::refused, hint };
+}
+
+using kind = option_kind;
+using m = machine;
+
+/* clang-format off */
+constexpr option_row rows[] = {
+	plain("h", nullptr, kind::help,                                      "print this text"),
+	plain("help", nullptr, kind::help,                                   "print this text"),
+	plain("version", nullptr, kind::version,                             "print the version"),
+	group("machine", "M", "[type=]TYPE[,PROPERTY=VALUE...]",             "the machine and its fixed memory windows; repeated options are merged"),
+	only("cpu", "rv64",                                                  "the hart"),
+	group("smp", nullptr, "[cpus=]N",                                    "number of harts"),
+	group("m", nullptr, "[size=]SIZE[,maxmem=SIZE,slots=N]",             "RAM"),
+	group("object", nullptr, "TYPE,id=ID[,PROPERTY=VALUE...]",           "a memory backend; TYPE,help lists its properties"),
+	group("device", nullptr, "TYPE[,PROPERTY=VALUE...]",                 "a device; TYPE,help lists its properties"),
+	plain("readconfig", "FILE", kind::read_config,                       "read machine, memory, smp-opts, object and device sections"),
+	stored("bios", "FILE|none", kind::input_file, &m::bios,              "machine-mode firmware, an OpenSBI fw_dynamic"),
+	stored("kernel", "FILE", kind::input_file, &m::kernel,               "ELF, Linux Image or raw; without it our firmware runs alone"),
+	stored("initrd", "FILE", kind::input_file, &m::initrd,               "initial RAM disk for the kernel"),
+	stored("append", "TEXT", kind::text, &m::append,                     "command line for the kernel"),
+	plain("serial", "stdio|null|file:PATH", kind::serial,                "the console; stdio is the default"),
+	plain("nographic", nullptr, kind::flag,                              "accepted: the console is never graphic"),
+	only("display", "none",                                              "accepted: there is no display"),
+	only("monitor", "none",                                              "accepted: there is no monitor"),
+	plain("nodefaults", nullptr, kind::no_defaults,                      "no console unless -serial gives one"),
+	flag("no-reboot", &m::no_reboot,                                     "a guest that asks for a reset ends the run"),
+
+	own(stored("boot-config", "FILE", kind::file_text, &m::boot_config,  "settings for the firmware")),
+	own(stored("trace", "FILE|-", kind::output_file, &m::trace_path,     "write trace events; - is standard output")),
+	own(stored("trace-format", "text|json", kind::choice, &m::trace_format, "form of the trace, text by default", "text json")),
+	own(stored("trace-events", "PATTERNS", kind::text, &m::trace_events, "events to trace, separated by commas: mem.*,hdm.commit")),
+	own(stored("signature", "FILE", kind::output_file, &m::signature_path, "write the test signature of the kernel at the end")),
+	own(stored("dump-dtb", "FILE", kind::output_file, &m::dump_dtb_path, "write the device tree")),
+	own_number("quantum", "TIME", kind::time, &m::quantum_ps,            "longest time that a hart runs ahead, 10us by default; units ps ns us ms"),
+	own_number("max-steps", "N", kind::count, &m::max_steps,             "end the run with an error after so many instructions"),
+	own(flag("stats", &m::statistics,                                    "print instructions, speed and events at the end")),
+
+	later("qmp"), later("qmp-pretty"), later("mon"), later("chardev"), later("s"), later("S"), later("gdb"),
+	later("drive"), later("blockdev"), later("hda"), later("hdb"), later("cdrom"), later("snapshot"),
+	later("netdev"), later("nic"), later("net"), later("virtfs"), later("fsdev"),
+	later("dtb"), later("numa"), later("boot"), later("L"), later("name"), later("uuid"),
+	later("accel"), later("enable-kvm"), later("icount"), later("rtc"), later("global"), later("set"),
+	later("smbios"), later("acpitable"), later("fw_cfg"), later("semihosting"), later("semihosting-config"),
+	later("incoming"), later("loadvm"), later("no-shutdown"), later("action"), later("daemonize"), later("pidfile"),
+	later("vga"), later("usb"), later("k"), later("parallel"), later("writeconfig"), later("sandbox"),
+	later("trace", "; use --trace FILE and --trace-events PATTERNS"),
+	later("d", "; use --trace FILE"),
+	later("D", "; use --trace FILE"),
+};
+/* clang-format on */
+
+} // namespace
+
+const table<option_row> option_rows = rows;
+
+const option_row *find_option(const std::string &typed)
+{
+	const bool long_form = typed.compare(0, 2, "--") == 0;
+	const std::string name = typed.substr(long_form ? 2 : 1);
+	for (const option_row &r : option_rows) {
+		const bool named = name == r.name || (r.alias && name == r.alias);
+		if (named && (long_form || !r.own))
+			return &r;
+	}
+	return nullptr;
+}
+
+} // namespace vcxl

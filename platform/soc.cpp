@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Creates and connects the modules of a machine; see soc.h.
+#include "soc.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "soc_devices.h"
+
+namespace vcxl
+{
+
+namespace
+{
+
+// SystemC uses the dot as separator; ids that the options made hold a slash too.
+std::string object_name(std::string id)
+{
+	for (char &c : id)
+		if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-')
+			c = '_';
+	return id;
+}
+
+} // namespace
+
+soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l, host_memory ram,
+	 std::vector<host_memory> media, const hooks &h)
+    : sc_module(name), machine_(m), layout_(l), hooks_(h), backend_memory_(std::move(media)),
+      ram_(std::move(ram)), bus_("bus"), pcie_("pcie", l)
+{
+	build_harts();
+	devices_ = std::make_unique<soc_devices>(*this);
+	if (hooks_.tohost)
+		devices_->attach_htif(hooks_.tohost, hooks_.fromhost);
+	build_memory();
+	build_cxl();
+	SC_METHOD(watch_idle);
+	for (const auto &hart : cpus_)
+		sensitive << hart->idle;
+	dont_initialize();
+	if (hooks_.console) {
+		SC_METHOD(read_console);
+		sensitive << hooks_.console->arrived;
+		dont_initialize();
+	}
+	if (hooks_.signals) {
+		SC_METHOD(read_signals);
+		sensitive << hooks_.signals->arrived;
+		dont_initialize();
+	}
+}
+
+soc::~soc() = default;
+
+uint64_t soc::steps() const
+{
+	uint64_t sum = 0;
+
+	for (const auto &hart : cpus_)
+		sum += hart->steps();
+	return sum;
+}
+
+uint64_t soc::instructions() const
+{
+	uint64_t sum = 0;
+
+	for (const auto &hart : cpus_)
+		sum += iss_hart_instret(hart->hart());
+	return sum;
+}
+
+uint64_t soc::traps(unsigned cause) const
+{
+	uint64_t sum = 0;
+
+	for (const auto &hart : cpus_)
+		sum += iss_hart_trap_count(hart->hart(), cause);
+	return sum;
+}
+
+uint64_t soc::now_ps() const
+{
+	uint64_t now = sc_core::sc_time_stamp().value();
+
+	for (const auto &hart : cpus_) // at most one is ahead of the kernel
+		now = std::max(now, hart->now_ps());
+	return now;
+}
+
+void soc::end(int status, const std::string &message)
+{
+	if (result_.ended)
+		return;
+	result_ = { true, status, message };
+	for (const auto &hart : cpus_)
+		hart->stop();
+	sc_core::sc_stop();
+}
+
+// Ends the run when no hart can ever go on, or when the step limit was reached.
+void soc::watch_idle()
+{
+	bool all_asleep = true;
+
+	for (const auto &hart : cpus_) {
+		if (hart->out_of_steps()) {
+			end(1, "step limit reached (--max-steps)");
+			return;
+		}
+		all_asleep = all_asleep && hart->asleep();
+	}
+	if (all_asleep && !(hooks_.console && !hooks_.console->closed()) &&
+	    !sc_core::sc_pending_activity_at_future_time())
+		end(1, "all harts wait for an interrupt that cannot come");
+}
+
+void soc::build_memory()
+{
+	rom_ = host_memory::anonymous(map::rom.size, "reset ROM");
+	ram_target_ = std::make_unique<memory_target>("ram", ram_.data(), ram_.size(), true);
+	rom_target_ = std::make_unique<memory_target>("rom", rom_.data(), rom_.size(), false);
+	bus_.add_slave("to_ram", { map::ram_base, ram_.size() }, true).bind(ram_target_->in);
+	bus_.add_slave("to_rom", map::rom, true).bind(rom_target_->in);
+	if (hooks_.tohost)
+		ram_target_->set_hole(hooks_.tohost - map::ram_base);
+}
+
+void soc::build_harts()
+{
+	for (unsigned i = 0; i < machine_.harts; i++) {
+		cpu::config cfg;
+		const std::string hart_name = "hart" + std::to_string(i);
+
+		cfg.hart_id = i;
+		cfg.n_harts = machine_.harts;
+		cfg.reset_pc = map::rom.base;
+		cfg.quantum_ps = machine_.quantum_ps;
+		cfg.max_steps = machine_.max_steps;
+		cpus_.push_back(std::make_unique<cpu>(hart_name.c_str(), cfg));
+		cpus_.back()->mem.bind(bus_.add_master(hart_name + "_mem"));
+	}
+}
+
+void soc::set_rom(const std::vector<uint8_t> &code)
+{
+	sc_assert(code.size() <= rom_.size());
+	std::copy(code.begin(), code.end(), rom_.data());
+}
+
+void soc::read_console()
+{
+	devices_->console_input(hooks_.console->take());
+	watch_idle(); // the end of input may leave nothing to wait for
+}
+
+void soc::read_signals()
+{
+	if (!hooks_.signals->take().empty())
+		end(130, "interrupted"); // 128 + SIGINT, as shells count
+}
+
+bool soc::flush_media() const
+{
+	bool done = true;
+
+	for (const host_memory &memory : backend_memory_)
+		done = memory.flush(0, memory.size()) && done;
+	return done;
+}
+
+vcxl_media soc::media_of(int backend_index)
+{
+	vcxl_media media{};
+
+	if (backend_index == none)
+		return media;
+	host_memory &memory = backend_memory_[static_cast<size_t>(backend_index)];
+
+	media.size = memory.size();
+	media.direct = memory.data();
+	media.ctx = &memory;
+	media.flush = [](void *ctx, uint64_t offset, uint64_t len) {
+		return static_cast<host_memory *>(ctx)->flush(offset, len) ? VCXL_OK : VCXL_E_MEDIA;
+	};
+	return media;
+}
+
+void soc::build_port(int index)
+{
+	const node &n = machine_.nodes[static_cast<size_t>(index)];
+	static const std::map<node_kind, vcxl_port_kind> kinds = {
+		{ node_kind::host_bridge, VCXL_PORT_HOST_BRIDGE },
+		{ node_kind::root_port, VCXL_PORT_ROOT },
+		{ node_kind::upstream_port, VCXL_PORT_UPSTREAM },
+		{ node_kind::downstream_port, VCXL_PORT_DOWNSTREAM },
+	};
+	cxl_port::config cfg;
+
+	cfg.port.kind = kinds.at(n.kind);
+	cfg.port.port_number = static_cast<uint8_t>(n.port_number);
+	cfg.port.slot = static_cast<uint16_t>(n.slot);
+	cfg.port.chassis = static_cast<uint8_t>(n.chassis);
+	cfg.port.hdm =
+		n.kind == node_kind::host_bridge ? n.hdm : n.kind == node_kind::upstream_port;
+	cfg.port.n_decoders = static_cast<uint8_t>(n.n_decoders);
+	cfg.port.serial = n.serial;
+	cfg.port.link = { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
+			  n.pcie.flit_256b };
+	for (int child : n.children) {
+		const node &c = machine_.nodes[static_cast<size_t>(child)];
+
+		cfg.dports.push_back(
+			{ static_cast<uint8_t>(c.port_number), static_cast<uint8_t>(c.devfn) });
+	}
+	if (n.kind == node_kind::host_bridge) {
+		cfg.n_upstream = 0;
+		for (const window &w : machine_.windows)
+			for (int target : w.targets)
+				cfg.n_upstream += target == index;
+	}
+	cfg.bus_nr = static_cast<uint8_t>(n.bus_nr);
+	cfg.trace = hooks_.trace;
+	ports_[static_cast<size_t>(index)] =
+		std::make_unique<cxl_port>(object_name(n.id).c_str(), cfg);
+}
+
+void soc::build_memdev(int index)
+{
+	const node &n = machine_.nodes[static_cast<size_t>(index)];
+	cxl_memdev::config cfg;
+
+	cfg.memdev.media[VCXL_PARTITION_VOLATILE] = media_of(n.volatile_media);
+	cfg.memdev.media[VCXL_PARTITION_PERSISTENT] = media_of(n.persistent_media);
+	cfg.memdev.lsa = media_of(n.lsa);
+	cfg.memdev.serial = n.serial;
+	cfg.memdev.n_decoders = static_cast<uint8_t>(n.n_decoders);
+	cfg.memdev.link = { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
+			    n.pcie.flit_256b };
+	cfg.devfn = static_cast<uint8_t>(n.devfn);
+	cfg.trace = hooks_.trace;
+	memdevs_[static_cast<size_t>(index)] =
+		std::make_unique<cxl_memdev>(object_name(n.id).c_str(), cfg);
+}
+
+void soc::connect_children(int index)
+{
+	const node &n = machine_.nodes[static_cast<size_t>(index)];
+	cxl_port &parent = *ports_[static_cast<size_t>(index)];
+
+	for (size_t i = 0; i < n.children.size(); i++) {
+		const size_t child = static_cast<size_t>(n.children[i]);
+
+		if (memdevs_[child]) {
+			parent.mem_out[i].bind(memdevs_[child]->mem_in);
+			parent.io_out[i].bind(memdevs_[child]->io_in);
+			memdevs_[child]->msi.bind(
+				bus_.add_master(object_name(machine_.nodes[child].id) + "_msi"));
+		} else {
+			parent.mem_out[i].bind(ports_[child]->mem_in[0]);
+			parent.io_out[i].bind(ports_[child]->io_in);
+			ports_[child]->msi.bind(
+				bus_.add_master(object_name(machine_.nodes[child].id) + "_msi"));
+		}
+	}
+}
+
+void soc::build_windows()
+{
+	next_mem_in_.resize(machine_.nodes.size());
+	for (size_t i = 0; i < machine_.windows.size(); i++) {
+		const window &w = machine_.windows[i];
+		const std::string window_name = "cxl-fmw" + std::to_string(i);
+		cxl_window::config cfg;
+
+		cfg.base = w.base;
+		cfg.size = w.size;
+		cfg.ways = static_cast<unsigned>(w.targets.size());
+		cfg.granularity = w.granularity;
+		cfg.trace = hooks_.trace;
+		windows_.push_back(std::make_unique<cxl_window>(window_name.c_str(), cfg));
+		bus_.add_slave("to_" + window_name, { w.base, w.size }, false)
+			.bind(windows_.back()->in);
+		for (size_t way = 0; way < w.targets.size(); way++) {
+			const size_t target = static_cast<size_t>(w.targets[way]);
+
+			windows_.back()->out[way].bind(
+				ports_[target]->mem_in[next_mem_in_[target]++]);
+		}
+	}
+}
+
+void soc::build_cxl()
+{
+	const int n_nodes = static_cast<int>(machine_.nodes.size());
+
+	ports_.resize(machine_.nodes.size());
+	memdevs_.resize(machine_.nodes.size());
+	for (int i = 0; i < n_nodes; i++) {
+		if (machine_.nodes[static_cast<size_t>(i)].kind == node_kind::memdev)
+			build_memdev(i);
+		else
+			build_port(i);
+	}
+	for (int i = 0; i < n_nodes; i++)
+		if (ports_[static_cast<size_t>(i)])
+			connect_children(i);
+	for (unsigned i = 0; i < layout_.n_bridges; i++) {
+		const layout::bridge_windows &b = layout_.bridges[i];
+		cxl_port &bridge = *ports_[static_cast<size_t>(b.node)];
+		const std::string id = object_name(machine_.nodes[static_cast<size_t>(b.node)].id);
+
+		pcie_.bridges[i].bind(bridge.io_in);
+		bus_.add_slave("to_" + id + "_chbcr", b.chbcr, true).bind(bridge.chbcr);
+	}
+	bus_.add_slave("to_ecam", map::ecam, true).bind(pcie_.ecam);
+	bus_.add_slave("to_mem32", map::mem32_cxl, false).bind(pcie_.mem32);
+	bus_.add_slave("to_mem64", layout_.mem64_cxl, false).bind(pcie_.mem64);
+	build_windows();
+}
+
+} // namespace vcxl

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Entry from OpenSBI in S-mode, no paging: a0 = hart, a1 = device tree. Also the two places where
+ * a trap is more than a failure: guarded accesses return its cause instead.
+ */
+	.section .text.start, "ax"
+	.globl _start
+_start:
+	csrw	sie, zero
+	csrw	sscratch, zero
+	la	t0, trap
+	csrw	stvec, t0
+	la	sp, _stack_end
+	la	t0, _bss_start
+	la	t1, _bss_end
+1:	bgeu	t0, t1, 2f
+	sd	zero, 0(t0)
+	addi	t0, t0, 8
+	j	1b
+2:	call	firmware_main
+3:	wfi
+	j	3b
+
+	/* A trap that nobody expects: report and end. sscratch is struct firmware, once there is one;
+	 * it lives on the stack, which therefore stays. */
+	.balign	4
+trap:
+	csrr	a0, scause
+	csrr	a1, sepc
+	csrr	a2, stval
+	csrr	a3, sscratch
+	call	firmware_trap
+4:	wfi
+	j	4b
+
+	.text
+	/* uint64_t guarded_load(uint64_t address, uint64_t *value): 0 or the trap's cause */
+	.globl guarded_load
+guarded_load:
+	la	t0, guarded_trap
+	csrrw	t1, stvec, t0
+	ld	t2, 0(a0)
+	sd	t2, 0(a1)
+	csrw	stvec, t1
+	li	a0, 0
+	ret
+
+	/* uint64_t guarded_store(uint64_t address, uint64_t value): likewise */
+	.globl guarded_store
+guarded_store:
+	la	t0, guarded_trap
+	csrrw	t1, stvec, t0
+	sd	a1, 0(a0)
+	csrw	stvec, t1
+	li	a0, 0
+	ret
+
+	/* uint64_t guarded_flush(uint64_t address): cbo.flush of the block, likewise */
+	.globl guarded_flush
+guarded_flush:
+	la	t0, guarded_trap
+	csrrw	t1, stvec, t0
+	cbo.flush (a0)
+	csrw	stvec, t1
+	li	a0, 0
+	ret
+
+	/* S-mode traps to itself with interrupts off, so there is nothing to return from */
+	.balign	4
+guarded_trap:
+	csrw	stvec, t1
+	csrr	a0, scause
+	ret

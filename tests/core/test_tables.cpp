@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of tables: every register table of every object is well-formed. Sees private headers,
+// because component registers are laid out behind them.
+#include <gtest/gtest.h>
+
+#include "core_objects.h"
+
+extern "C" {
+#include "component.h"
+}
+
+namespace
+{
+
+void expect_well_formed(const vcxl_block &block, const char *what)
+{
+	ASSERT_GT(block.n_tables, 0u) << what;
+	for (unsigned t = 0; t < block.n_tables; t++) {
+		const vcxl_reg_table &table = block.tables[t];
+		EXPECT_STREQ(vcxl_regs_check(table.rows, table.n_rows, block.size - table.base),
+			     nullptr)
+			<< what << ", table at " << table.base;
+	}
+}
+
+TEST(tables, configuration_spaces_are_well_formed)
+{
+	for (vcxl_port_kind kind : { VCXL_PORT_ROOT, VCXL_PORT_UPSTREAM, VCXL_PORT_DOWNSTREAM }) {
+		vcxl_port_config config = test::port_config(kind);
+		config.serial = 5;
+		test::port port(config);
+		expect_well_formed(port.pci()->config, "port");
+	}
+	test::memdev memdev(test::GiB, test::GiB);
+	expect_well_formed(memdev.pci()->config, "memory device");
+}
+
+TEST(tables, component_registers_are_well_formed)
+{
+	auto component = std::make_unique<vcxl_component>();
+	vcxl_hdm hdm{};
+
+	for (unsigned n : { 1u, 10u, 32u }) {
+		hdm.config = { false, static_cast<std::uint8_t>(n), 8, 52 };
+		vcxl_component_init(component.get(), &hdm, true, nullptr, "c");
+		expect_well_formed(component->block, "component");
+	}
+	vcxl_component_init(component.get(), nullptr, false, nullptr, "c");
+	expect_well_formed(component->block, "component without decoders");
+}
+
+TEST(tables, the_last_of_32_decoders_is_there_and_nothing_behind_it)
+{
+	auto component = std::make_unique<vcxl_component>();
+	vcxl_hdm hdm{};
+	std::uint64_t value;
+
+	hdm.config = { false, 32, 8, 52 };
+	vcxl_component_init(component.get(), &hdm, true, nullptr, "c");
+	const std::uint32_t base = 0x1000 + component->hdm_offset;
+	for (std::uint32_t at : { base + 0x10 + 0x20 * 31 + 4, base + 0x10 + 0x20 * 32 + 4 })
+		ASSERT_EQ(vcxl_component_write(component.get(), at, 4, 5), VCXL_OK);
+	ASSERT_EQ(vcxl_component_read(component.get(), base + 0x10 + 0x20 * 31 + 4, 4, &value),
+		  VCXL_OK);
+	EXPECT_EQ(value, 5u);
+	ASSERT_EQ(vcxl_component_read(component.get(), base + 0x10 + 0x20 * 32 + 4, 4, &value),
+		  VCXL_OK);
+	EXPECT_EQ(value, 0u);
+}
+
+// Each of the 13 legal counts and its encoding; all others are refused.
+TEST(tables, the_decoder_count_is_encoded_as_specified) // CXL r3.1 8.2.4.20.1
+{
+	const unsigned counts[] = { 1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32 };
+	unsigned n_valid = 0;
+
+	for (unsigned n = 0; n < 64; n++)
+		n_valid += vcxl_hdm_count_valid(n);
+	EXPECT_EQ(n_valid, 13u);
+	for (unsigned enc = 0; enc < 13; enc++) {
+		auto component = std::make_unique<vcxl_component>();
+		vcxl_hdm hdm{};
+		std::uint64_t value;
+
+		EXPECT_TRUE(vcxl_hdm_count_valid(counts[enc]));
+		hdm.config = { false, static_cast<std::uint8_t>(counts[enc]), 8, 52 };
+		vcxl_component_init(component.get(), &hdm, true, nullptr, "c");
+		vcxl_component_read(component.get(), 0x1000 + component->hdm_offset, 4, &value);
+		EXPECT_EQ(value & 0xf, enc);
+	}
+}
+
+} // namespace

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A hart with one MiB of memory and a small device, for the tests of the ISS. Knows iss.h only.
+// Instructions are encoded from literals of the RISC-V instruction set listings by the helpers
+// below, not from the tables of the ISS.
+#ifndef ISS_TEST_H
+#define ISS_TEST_H
+
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <new>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "iss.h"
+
+namespace iss_test
+{
+
+constexpr std::uint64_t ram_base = 0x80000000;
+constexpr std::uint64_t ram_size = 0x100000;
+constexpr std::uint64_t device_base = 0x10000000; // 4 KiB, no DMI
+constexpr std::uint64_t device_size = 0x1000;
+
+// Instruction words: the match value of the listing with its operands.
+constexpr std::uint32_t rrr(std::uint32_t match, unsigned rd, unsigned rs1, unsigned rs2)
+{
+	return match | rd << 7 | rs1 << 15 | rs2 << 20;
+}
+
+constexpr std::uint32_t rri(std::uint32_t match, unsigned rd, unsigned rs1, int imm)
+{
+	return match | rd << 7 | rs1 << 15 | static_cast<std::uint32_t>(imm) << 20;
+}
+
+constexpr std::uint32_t store(std::uint32_t match, unsigned rs2, unsigned rs1, int imm)
+{
+	const auto i = static_cast<std::uint32_t>(imm);
+
+	return match | (i & 0x1f) << 7 | rs1 << 15 | rs2 << 20 | (i >> 5 & 0x7f) << 25;
+}
+
+constexpr std::uint32_t branch(std::uint32_t match, unsigned rs1, unsigned rs2, int offset)
+{
+	const auto i = static_cast<std::uint32_t>(offset);
+
+	return match | (i >> 11 & 1) << 7 | (i >> 1 & 0xf) << 8 | rs1 << 15 | rs2 << 20 |
+	       (i >> 5 & 0x3f) << 25 | (i >> 12 & 1) << 31;
+}
+
+constexpr std::uint32_t jal(unsigned rd, int offset)
+{
+	const auto i = static_cast<std::uint32_t>(offset);
+
+	return 0x6f | rd << 7 | (i >> 12 & 0xff) << 12 | (i >> 11 & 1) << 20 |
+	       (i >> 1 & 0x3ff) << 21 | (i >> 20 & 1) << 31;
+}
+
+constexpr std::uint32_t addi(unsigned rd, unsigned rs1, int imm)
+{
+	return rri(0x13, rd, rs1, imm);
+}
+
+constexpr std::uint32_t csrrw(unsigned rd, unsigned csr, unsigned rs1)
+{
+	return 0x1073 | rd << 7 | rs1 << 15 | csr << 20;
+}
+
+constexpr std::uint32_t csrrs(unsigned rd, unsigned csr, unsigned rs1)
+{
+	return 0x2073 | rd << 7 | rs1 << 15 | csr << 20;
+}
+
+constexpr std::uint32_t nop = 0x00000013;
+constexpr std::uint32_t ecall = 0x00000073;
+constexpr std::uint32_t mret = 0x30200073;
+constexpr std::uint32_t sret = 0x10200073;
+constexpr std::uint32_t wfi = 0x10500073;
+constexpr std::uint32_t jump_to_self = 0x0000006f;
+
+class machine
+{
+public:
+	explicit machine(bool imsic = false) : ram_(ram_size), device_(device_size)
+	{
+		iss_config config{};
+		iss_ops ops{};
+
+		config.reset_pc = ram_base;
+		config.imsic = imsic;
+		ops.ctx = this;
+		ops.access = access;
+		ops.dmi = dmi;
+		ops.time = time;
+		ops.cbo = cbo;
+		ops.timer_changed = timer_changed;
+		hart_ = iss_hart_create(&config, &ops);
+		if (!hart_)
+			throw std::bad_alloc();
+	}
+	~machine() { iss_hart_destroy(hart_); }
+	machine(const machine &) = delete;
+	machine &operator=(const machine &) = delete;
+
+	iss_hart *hart() const { return hart_; }
+
+	// Puts words at pa; the hart is not told.
+	void poke(std::uint64_t pa, const std::vector<std::uint32_t> &words)
+	{
+		std::memcpy(host(pa, words.size() * 4), words.data(), words.size() * 4);
+	}
+	void poke16(std::uint64_t pa, const std::vector<std::uint16_t> &halves)
+	{
+		std::memcpy(host(pa, halves.size() * 2), halves.data(), halves.size() * 2);
+	}
+	template <class T> void write(std::uint64_t pa, T value)
+	{
+		std::memcpy(host(pa, sizeof(value)), &value, sizeof(value));
+	}
+	template <class T> T read(std::uint64_t pa)
+	{
+		T value;
+
+		std::memcpy(&value, host(pa, sizeof(value)), sizeof(value));
+		return value;
+	}
+
+	std::uint64_t x(unsigned n) const { return iss_hart_reg(hart_, n); }
+	void set_x(unsigned n, std::uint64_t value) { iss_hart_set_reg(hart_, n, value); }
+	std::uint64_t f(unsigned n) const { return iss_hart_reg(hart_, 33 + n); }
+	void set_f(unsigned n, std::uint64_t value) { iss_hart_set_reg(hart_, 33 + n, value); }
+	std::uint64_t pc() const { return iss_hart_reg(hart_, 32); }
+	void set_pc(std::uint64_t value) { iss_hart_set_reg(hart_, 32, value); }
+	std::uint64_t csr(unsigned number) const
+	{
+		std::uint64_t value = 0;
+
+		if (!iss_hart_csr_read(hart_, number, &value))
+			throw std::invalid_argument("no such CSR");
+		return value;
+	}
+	void set_csr(unsigned number, std::uint64_t value)
+	{
+		if (!iss_hart_csr_write(hart_, number, value))
+			throw std::invalid_argument("no such CSR, or read-only");
+	}
+
+	std::uint64_t run(std::uint64_t steps) { return iss_hart_run(hart_, steps, &why); }
+	// Puts the program at the start of memory and runs one step for each of its words.
+	void execute(const std::vector<std::uint32_t> &program)
+	{
+		poke(ram_base, program);
+		set_pc(ram_base);
+		run(program.size());
+	}
+
+	struct access_record {
+		std::uint64_t pa;
+		unsigned len;
+		iss_access kind;
+		std::uint64_t value; // stored
+		std::uint64_t steps; // done in this run at that moment
+	};
+
+	enum iss_stop why = ISS_STOP_BUDGET;
+	std::uint64_t now = 0;               // mtime
+	bool grant_dmi = true;               // whether memory is granted as host memory
+	bool refuse_access = false;          // whether all accesses fail
+	std::vector<access_record> accesses; // that came through ops.access
+	std::function<void()> on_access;     // called in each of them
+	std::vector<std::pair<std::uint64_t, iss_cbo>> cbos;
+	unsigned timer_changes = 0;
+
+private:
+	std::uint8_t *host(std::uint64_t pa, std::uint64_t len)
+	{
+		if (pa >= ram_base && pa - ram_base <= ram_size - len)
+			return ram_.data() + (pa - ram_base);
+		if (pa >= device_base && pa - device_base <= device_size - len)
+			return device_.data() + (pa - device_base);
+		throw std::out_of_range("address in no memory");
+	}
+
+	static bool access(void *ctx, std::uint64_t pa, void *data, unsigned len, iss_access kind)
+	{
+		auto *self = static_cast<machine *>(ctx);
+		const bool in_ram = pa >= ram_base && pa - ram_base <= ram_size - len;
+		const bool in_device = pa >= device_base && pa - device_base <= device_size - len;
+		access_record record{ pa, len, kind, 0, iss_hart_steps_run(self->hart_) };
+
+		if (self->refuse_access || !(in_ram || in_device))
+			return false;
+		if (kind == ISS_STORE) {
+			std::memcpy(&record.value, data, len);
+			std::memcpy(self->host(pa, len), data, len);
+		} else {
+			std::memcpy(data, self->host(pa, len), len);
+		}
+		self->accesses.push_back(record);
+		if (self->on_access)
+			self->on_access();
+		return true;
+	}
+
+	static bool dmi(void *ctx, std::uint64_t pa, iss_dmi *out)
+	{
+		auto *self = static_cast<machine *>(ctx);
+
+		if (!self->grant_dmi || pa < ram_base || pa - ram_base >= ram_size)
+			return false;
+		*out = { ram_base, ram_size, self->ram_.data(), true, true };
+		return true;
+	}
+
+	static std::uint64_t time(void *ctx) { return static_cast<machine *>(ctx)->now; }
+
+	static bool cbo(void *ctx, std::uint64_t pa, iss_cbo op)
+	{
+		static_cast<machine *>(ctx)->cbos.emplace_back(pa, op);
+		return true;
+	}
+
+	static void timer_changed(void *ctx) { static_cast<machine *>(ctx)->timer_changes++; }
+
+	std::vector<std::uint8_t> ram_, device_;
+	iss_hart *hart_;
+};
+
+} // namespace iss_test
+
+#endif

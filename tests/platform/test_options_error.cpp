@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Wrong command lines, one row each: the words (separated by blanks) and what the message must say.
+// Rows marked two_ports() stand behind a bridge hb0 with root ports rp0 and rp1 and a backend v0.
+#include "test_options.h"
+
+using namespace option_test;
+
+namespace
+{
+
+struct wrong_line {
+	const char *name; // a sentence
+	const char *args;
+	const char *message; // expected substring
+	bool after_two_ports = false;
+};
+
+std::ostream &operator<<(std::ostream &out, const wrong_line &line)
+{
+	return out << line.args;
+}
+
+class options_error : public testing::TestWithParam<wrong_line>
+{
+};
+
+} // namespace
+
+TEST_P(options_error, is_reported_on_one_line_that_names_the_argument)
+{
+	const wrong_line &line = GetParam();
+	words args = split(line.args);
+	if (line.after_two_ports)
+		args = two_ports() + args;
+	const std::string error = error_of(args);
+	EXPECT_NE(error.find(line.message), std::string::npos) << "got: " << error;
+	EXPECT_EQ(error.find('\n'), std::string::npos);
+}
+
+/* clang-format off */
+constexpr wrong_line syntax_lines[] = {
+	{ "unknown_option", "-colour blue", "-colour: unknown option" },
+	{ "single_dash", "-", "'-': is not an option" },
+	{ "disk_image", "disk.img", "'disk.img': is not an option; disk images are not supported yet" },
+	{ "missing_argument", "-m", "-m: requires an argument" },
+	{ "own_option_needs_two_dashes", "-stats", "-stats: unknown option" },
+	{ "empty_property_name", "-device cxl-rp,=3", "a property name is missing" },
+	{ "bare_property", "-device cxl-rp,hotplug", "-device cxl-rp,hotplug: Expected '=' after parameter 'hotplug'" },
+	{ "property_given_twice", "-device cxl-rp,bus=a,port=1,port=2", "property 'port' is given twice" },
+	{ "driver_given_twice", "-device cxl-rp,driver=cxl-type3", "property 'driver' is given twice" },
+	{ "json_device", "-device {\"driver\":\"cxl-rp\"}", "JSON is not supported yet" },
+	{ "driver_is_missing", "-device id=x", "Parameter 'driver' is missing" },
+	{ "qom_type_is_missing", "-object id=x", "Parameter 'qom-type' is missing" },
+	{ "unknown_device_lists_known", "-device cxl-type2,bus=x", "device 'cxl-type2' is not known; known: pxb-cxl, cxl-rp, cxl-upstream, cxl-downstream, cxl-type3" },
+	{ "unknown_object_lists_known", "-object rng-random,id=x", "object 'rng-random' is not known; known: memory-backend-ram, memory-backend-file, memory-backend-memfd" },
+	{ "unknown_property_lists_known", "-device cxl-rp,colour=1", "property 'colour' is not known; known: id, bus, addr, port, chassis, slot" },
+	{ "id_with_wrong_letter", "-object memory-backend-ram,id=9x,size=1M", "Parameter 'id' expects an identifier, not '9x'" },
+	{ "number_out_of_range", "-device cxl-rp,port=300,bus=x", "-device cxl-rp,port=300,bus=x: property 'port': 300 is not in 0..255" },
+	{ "negative_number", "-device cxl-rp,bus=x,port=-1", "property 'port': '-1' is not a number" },
+	{ "octal_number", "-device cxl-rp,bus=x,port=010", "property 'port': '010' is not a decimal or 0x number" },
+	{ "number_with_rest", "-device cxl-rp,bus=x,port=1x", "property 'port': '1x' is not a number" },
+	{ "number_above_64_bits", "-device cxl-type3,bus=x,sn=0x10000000000000000", "property 'sn': '0x10000000000000000' does not fit in 64 bits" },
+	{ "flag_that_is_not_one", "-M cxl=maybe", "-M cxl=maybe: property 'cxl': 'maybe' is not on or off" },
+	{ "fraction_of_a_size", "-m 1.5G", "property 'size': '1.5G' is not a size: fractions are not accepted" },
+	{ "unknown_suffix", "-m 4X", "the suffixes are K, M, G, T, P and E" },
+	{ "two_suffixes", "-m 4MB", "the suffixes are K, M, G, T, P and E" },
+	{ "size_above_64_bits", "-m 16E", "property 'size': '16E' does not fit in 64 bits" },
+	{ "size_without_digits", "-m G", "property 'size': 'G' is not a size" },
+};
+
+constexpr wrong_line machine_lines[] = {
+	{ "unknown_machine_type", "-M pc", "-M pc: property 'type': 'pc' is not supported; known: virt, q35" },
+	{ "unknown_machine_property", "-M virt,usb=on", "property 'usb' is not known; known: type, cxl, aia" },
+	{ "aia_none", "-M virt,aia=none", "property 'aia': 'none' is not supported; known: aplic-imsic" },
+	{ "acpi_on", "-M virt,acpi=on", "property 'acpi': 'on' is not supported; known: auto, off" },
+	{ "cpu_other_than_rv64", "-cpu max", "-cpu max: 'max' is not supported; known: rv64" },
+	{ "display_other_than_none", "-display gtk", "-display gtk: 'gtk' is not supported; known: none" },
+	{ "monitor_other_than_none", "-monitor stdio", "-monitor stdio: 'stdio' is not supported; known: none" },
+	{ "too_many_harts", "-smp 9", "-smp 9: property 'cpus': 9 is not in 1..8" },
+	{ "no_hart", "-smp 0", "property 'cpus': 0 is not in 1..8" },
+	{ "hotplug_of_harts", "-smp 2,maxcpus=4", "property 'maxcpus': harts cannot be added" },
+	{ "sockets", "-smp 4,sockets=2", "property 'sockets': not supported yet" },
+	{ "little_ram", "-m 63", "-m 63: property 'size': 63 is less than 64M" },
+	{ "ram_not_of_2_mib", "-m 65M", "-m 65M: property 'size': is not a multiple of 2M" },
+	{ "ram_above_52_bits", "-m 4P", "-m 4P: RAM and the windows above it do not fit in 52 bits of address" },
+	{ "maxmem_above_52_bits", "-m 1G,maxmem=8E", "do not fit in 52 bits" },
+	{ "maxmem_below_ram", "-m 4G,maxmem=2G", "property 'maxmem': is smaller than the RAM, 4G" },
+	{ "slots_without_maxmem", "-m 4G,slots=2", "property 'slots': missing 'maxmem' option" },
+	{ "too_many_slots", "-m 4G,maxmem=8G,slots=257", "property 'slots': 257 is not in 1..256" },
+	{ "no_slot", "-m 4G,maxmem=8G,slots=0", "property 'slots': 0 is not in 1..256" },
+	{ "adding_a_dimm", "-device pc-dimm,id=d", "device 'pc-dimm' is refused: DIMMs are not supported" },
+	{ "adding_an_nvdimm", "-device nvdimm,id=d", "device 'nvdimm' is refused: DIMMs are not supported" },
+};
+
+constexpr wrong_line option_lines[] = {
+	{ "qmp", "-qmp unix:q.sock", "-qmp: not supported yet" },
+	{ "gdb_server", "-s", "-s: not supported yet" },
+	{ "stopped_start", "-S", "-S: not supported yet" },
+	{ "gdb_port", "-gdb tcp::1", "-gdb: not supported yet" },
+	{ "drive", "-drive file=x", "-drive: not supported yet" },
+	{ "chardev", "-chardev stdio,id=x", "-chardev: not supported yet" },
+	{ "mon", "-mon chardev=x", "-mon: not supported yet" },
+	{ "netdev", "-netdev user,id=x", "-netdev: not supported yet" },
+	{ "name", "-name guest", "-name: not supported yet" },
+	{ "trace_of_qemu", "-trace cxl*", "-trace: not supported yet; use --trace FILE" },
+	{ "virtio", "-device virtio-net-pci,netdev=x", "device 'virtio-net-pci' is refused: not supported yet" },
+	{ "switch_mailbox", "-device cxl-switch-mailbox-cci,bus=x,target=us0", "device 'cxl-switch-mailbox-cci' is refused: not supported yet" },
+	{ "generic_port", "-object acpi-generic-port,id=x", "object 'acpi-generic-port' is refused: not supported yet" },
+	{ "serial_to_a_socket", "-serial tcp::1", "'tcp::1' is not supported; known: stdio, null, file:PATH" },
+	{ "serial_with_monitor", "-serial mon:stdio", "'mon:stdio' is not supported" },
+	{ "second_serial", "-serial stdio -serial null", "-serial null: a second serial port is not supported yet" },
+	{ "serial_file_nowhere", "-serial file:/no/such/dir/x", "'/no/such/dir/x' cannot be written" },
+	{ "bios_that_is_not_there", "-bios /no/such/file", "-bios /no/such/file: '/no/such/file' does not exist" },
+	{ "kernel_that_is_a_directory", "-kernel /", "-kernel /: '/' is a directory" },
+	{ "initrd_without_kernel", "-initrd /dev/null", "-initrd /dev/null: only allowed with -kernel option" },
+	{ "append_without_kernel", "-append quiet", "-append quiet: only allowed with -kernel option" },
+	{ "trace_nowhere", "--trace /no/such/dir/t", "--trace /no/such/dir/t: '/no/such/dir/t' cannot be written" },
+	{ "trace_format", "--trace - --trace-format xml", "'xml' is not supported; known: text, json" },
+	{ "trace_format_without_trace", "--trace-format json", "--trace-format json: only allowed with --trace" },
+	{ "trace_events_without_trace", "--trace-events mem.*", "--trace-events mem.*: only allowed with --trace" },
+	{ "quantum_without_unit", "--quantum 10", "'10' is not a time: the units are ps, ns, us and ms" },
+	{ "quantum_with_wrong_unit", "--quantum 10s", "'10s' is not a time" },
+	{ "quantum_of_zero", "--quantum 0us", "the time is not in 1ns..1000ms" },
+	{ "quantum_too_long", "--quantum 1001ms", "the time is not in 1ns..1000ms" },
+	{ "quantum_above_64_bits", "--quantum 99999999999999999999ms", "does not fit in 64 bits" },
+	{ "quantum_product_above_64_bits", "--quantum 99999999999999ms", "does not fit in 64 bits" },
+	{ "max_steps_of_zero", "--max-steps 0", "--max-steps 0: must be at least 1" },
+	{ "max_steps_not_a_number", "--max-steps many", "'many' is not a number" },
+	{ "boot_config_not_there", "--boot-config /no/such/file", "'/no/such/file' does not exist" },
+	{ "readconfig_not_there", "-readconfig /no/such/file", "'/no/such/file' does not exist" },
+};
+
+constexpr wrong_line backend_lines[] = {
+	{ "backend_without_id", "-object memory-backend-ram,size=1M", "Parameter 'id' is missing" },
+	{ "backend_without_size", "-object memory-backend-ram,id=x", "Parameter 'size' is missing" },
+	{ "backend_of_no_size", "-object memory-backend-ram,id=x,size=0", "property 'size': 0 is not in 1..4P" },
+	{ "file_without_path", "-object memory-backend-file,id=x,size=1M", "Parameter 'mem-path' is missing" },
+	{ "file_with_empty_path", "-object memory-backend-file,id=x,size=1M,mem-path=", "property 'mem-path': is empty" },
+	{ "path_of_a_ram_backend", "-object memory-backend-ram,id=x,size=1M,mem-path=x", "property 'mem-path' is not known; known: id, size, share, prealloc" },
+	{ "prealloc", "-object memory-backend-ram,id=x,size=1M,prealloc=on", "property 'prealloc': only 'off' is supported" },
+	{ "duplicate_object_id", "-object memory-backend-ram,id=x,size=1M -object memory-backend-memfd,id=x,size=1M", "Duplicate ID 'x' for object" },
+	{ "file_in_no_directory", "-object memory-backend-file,id=x,size=1M,mem-path=/no/such/dir/x", "'/no/such/dir/x' cannot be created" },
+	{ "file_that_is_a_directory", "-object memory-backend-file,id=x,size=1M,mem-path=/", "'/' is not a regular file" },
+	{ "offset_not_of_4_kib", "-object memory-backend-file,id=x,size=1M,mem-path=/x,offset=512", "property 'offset': is not a multiple of 4K" },
+	{ "readonly_and_shared", "-object memory-backend-file,id=x,size=1M,mem-path=/x,readonly=on,share=on", "property 'readonly': a read-only file needs share=off" },
+	{ "readonly_and_not_there", "-object memory-backend-file,id=x,size=1M,mem-path=/no_such_file,readonly=on", "'/no_such_file' does not exist" },
+};
+
+constexpr wrong_line bridge_lines[] = {
+	{ "cxl_off_with_bridge", "-M virt -device pxb-cxl,bus=pcie.0,bus_nr=1", "CXL devices need -machine cxl=on" },
+	{ "cxl_off_with_window", "-M cxl-fmw.0.size=4G", "fixed memory windows need -machine cxl=on" },
+	{ "bridge_without_bus", "-device pxb-cxl,bus_nr=1", "Parameter 'bus' is missing" },
+	{ "bridge_without_bus_number", "-device pxb-cxl,bus=pcie.0", "Parameter 'bus_nr' is missing" },
+	{ "bridge_below_a_bridge", "-device pxb-cxl,bus=hb0,bus_nr=1", "property 'bus': 'hb0' is not supported; known: pcie.0" },
+	{ "bus_number_zero", "-device pxb-cxl,bus=pcie.0,bus_nr=0", "property 'bus_nr': 0 is not in 1..255" },
+	{ "bus_number_256", "-device pxb-cxl,bus=pcie.0,bus_nr=256", "property 'bus_nr': 256 is not in 1..255" },
+	{ "bus_number_taken", "-device pxb-cxl,bus=pcie.0,bus_nr=12", "property 'bus_nr': 12 is already used by 'hb0'", true },
+	{ "too_few_bus_numbers", "-device pxb-cxl,bus=pcie.0,bus_nr=14", "property 'bus_nr': needs 3 bus numbers, but 2 are free", true },
+	{ "numa_node", "-device pxb-cxl,bus=pcie.0,bus_nr=1,numa_node=0", "property 'numa_node': NUMA nodes of host bridges are not supported yet" },
+	{ "decoders_that_no_encoding_has", "-device pxb-cxl,bus=pcie.0,bus_nr=1,hdm-decoders=3", "property 'hdm-decoders': '3' is not supported; known: 1, 2, 4, 6, 8, 10" },
+	{ "duplicate_device_id", "-device pxb-cxl,bus=pcie.0,bus_nr=99,id=rp0", "Duplicate ID 'rp0' for device", true },
+	{ "id_of_the_root_bus", "-device pxb-cxl,bus=pcie.0,bus_nr=99,id=pcie.0", "Duplicate ID 'pcie.0' for device", true },
+};
+
+constexpr wrong_line port_lines[] = {
+	{ "bus_not_found", "-device cxl-rp,bus=hb9", "property 'bus': Bus 'hb9' not found", true },
+	{ "bus_declared_later", "-device cxl-rp,bus=hb9 -device pxb-cxl,bus=pcie.0,bus_nr=99,id=hb9", "Bus 'hb9' not found: it is declared later", true },
+	{ "root_port_on_the_root_bus", "-device cxl-rp,bus=pcie.0", "'pcie.0' is the root bus; cxl-rp goes on a pxb-cxl", true },
+	{ "root_port_below_a_root_port", "-device cxl-rp,bus=rp0", "'rp0' is a cxl-rp; cxl-rp goes on a pxb-cxl", true },
+	{ "upstream_port_on_a_bridge", "-device cxl-upstream,bus=hb0", "'hb0' is a pxb-cxl; cxl-upstream goes on a cxl-rp or cxl-downstream", true },
+	{ "downstream_port_on_a_root_port", "-device cxl-downstream,bus=rp0", "'rp0' is a cxl-rp; cxl-downstream goes on a cxl-upstream", true },
+	{ "port_number_taken", "-device cxl-rp,bus=hb0,port=1", "property 'port': 1 is already used by 'rp1'", true },
+	{ "address_taken", "-device cxl-rp,bus=hb0,port=2,addr=1", "property 'addr': 1 is already used by 'rp1'", true },
+	{ "address_not_hexadecimal", "-device cxl-rp,bus=hb0,port=2,addr=x", "property 'addr': 'x' is not a PCI address", true },
+	{ "address_above_31", "-device cxl-rp,bus=hb0,port=2,addr=20", "property 'addr': '20' is not a PCI address", true },
+	{ "address_with_function", "-device cxl-rp,bus=hb0,port=2,addr=3.1", "property 'addr': '3.1' is not a PCI address", true },
+	{ "chassis_slot_taken", "-device cxl-rp,bus=hb0,port=2,slot=5 -device cxl-rp,bus=hb0,port=3,slot=5,id=y", "id=y: property 'slot': Can't add chassis slot: chassis 0 slot 5", true },
+	{ "hotplug_off", "-device cxl-rp,bus=hb0,hotplug=off", "property 'hotplug': only 'on' is supported", true },
+	{ "reserve", "-device cxl-rp,bus=hb0,bus-reserve=2", "property 'bus-reserve': reserving resources for hot-plug is not supported yet", true },
+	{ "link_speed", "-device cxl-rp,bus=hb0,x-speed=12", "property 'x-speed': '12' is not supported; known: 2_5, 5, 8, 16, 32, 64", true },
+	{ "link_width", "-device cxl-rp,bus=hb0,x-width=3", "property 'x-width': '3' is not supported", true },
+	{ "upstream_serial_taken", "-device cxl-upstream,bus=rp0,sn=7 -device cxl-upstream,bus=rp1,sn=7", "property 'sn': 7 is already used by 'rp0/cxl-upstream.0'", true },
+};
+
+constexpr wrong_line memdev_lines[] = {
+	{ "memdev_on_the_root_bus", "-device cxl-type3,bus=pcie.0,volatile-memdev=v0", "'pcie.0' is the root bus; cxl-type3 goes on a cxl-rp or cxl-downstream", true },
+	{ "memdev_on_a_bridge", "-device cxl-type3,bus=hb0,volatile-memdev=v0", "'hb0' is a pxb-cxl", true },
+	{ "memdev_on_an_upstream_port", "-device cxl-upstream,bus=rp0,id=us0 -device cxl-type3,bus=us0,volatile-memdev=v0", "'us0' is a cxl-upstream; cxl-type3 goes on", true },
+	{ "port_has_a_device", "-device cxl-type3,bus=rp0,volatile-memdev=v0,id=a -device cxl-upstream,bus=rp0", "property 'bus': 'rp0' already has device 'a'", true },
+	{ "slot_below_a_port", "-device cxl-type3,bus=rp0,volatile-memdev=v0,addr=1", "PCI: slot 1 is not valid", true },
+	{ "no_memory", "-device cxl-type3,bus=rp0", "at least one memdev property must be set", true },
+	{ "lsa_alone", "-device cxl-type3,bus=rp0,lsa=v0", "at least one memdev property must be set", true },
+	{ "persistent_without_lsa", "-device cxl-type3,bus=rp0,persistent-memdev=v0", "lsa property must be set for persistent devices", true },
+	{ "memdev_without_lsa", "-device cxl-type3,bus=rp0,memdev=v0", "lsa property must be set for persistent devices", true },
+	{ "both_names_of_persistent", "-device cxl-type3,bus=rp0,memdev=v0,persistent-memdev=v0", "[memdev] cannot be used with new [persistent-memdev] property", true },
+	{ "backend_not_found", "-device cxl-type3,bus=rp0,volatile-memdev=v9", "property 'volatile-memdev': memory backend 'v9' not found", true },
+	{ "backend_used_twice_by_one", "-device cxl-type3,bus=rp0,volatile-memdev=v0,lsa=v0", "memory backend v0 can't be used multiple times.", true },
+	{ "backend_used_by_two", "-device cxl-type3,bus=rp0,volatile-memdev=v0 -device cxl-type3,bus=rp1,volatile-memdev=v0", "memory backend v0 can't be used multiple times.", true },
+	{ "memory_of_300_mb", "-object memory-backend-ram,id=x,size=300M -device cxl-type3,bus=rp0,volatile-memdev=x", "size 300M of memory backend 'x' is not a multiple of 256M", true },
+	{ "lsa_below_4_kib", "-object memory-backend-ram,id=x,size=2K -device cxl-type3,bus=rp0,volatile-memdev=v0,lsa=x", "property 'lsa': size 2K of memory backend 'x' is not in 4K..4G-1", true },
+	{ "lsa_of_4_gib", "-object memory-backend-ram,id=x,size=4G -device cxl-type3,bus=rp0,volatile-memdev=v0,lsa=x", "is not in 4K..4G-1", true },
+	{ "endpoint_with_12_decoders", "-device cxl-type3,bus=rp0,volatile-memdev=v0,hdm-decoders=12", "property 'hdm-decoders': '12' is not supported; known: 1, 2, 4, 6, 8, 10", true },
+	{ "serial_taken", "-object memory-backend-ram,id=x,size=256M -device cxl-type3,bus=rp0,volatile-memdev=v0,sn=9,id=a -device cxl-type3,bus=rp1,volatile-memdev=x,sn=0x9", "property 'sn': 0x9 is already used by 'a'", true },
+	{ "volatile_dc", "-device cxl-type3,bus=rp0,volatile-dc-memdev=v0", "property 'volatile-dc-memdev': dynamic capacity is not supported yet", true },
+	{ "dc_regions_total_size", "-device cxl-type3,bus=rp0,dc-regions-total-size=1G", "property 'dc-regions-total-size': dynamic capacity is not supported yet", true },
+	{ "cdat_file", "-device cxl-type3,bus=rp0,cdat=x", "property 'cdat': a CDAT from a file is not supported yet", true },
+	{ "hdm_db", "-device cxl-type3,bus=rp0,hdm-db=on", "property 'hdm-db': only 'off' is supported", true },
+};
+
+constexpr wrong_line window_lines[] = {
+	{ "window_without_target", "-M cxl-fmw.0.size=4G", "Parameter 'cxl-fmw.0.targets.0' is missing", true },
+	{ "window_without_size", "-M cxl-fmw.0.targets.0=hb0", "Parameter 'cxl-fmw.0.size' is missing", true },
+	{ "window_target_not_found", "-M cxl-fmw.0.targets.0=hb9,cxl-fmw.0.size=4G", "property 'cxl-fmw.0.targets.0': Could not find pxb-cxl 'hb9'", true },
+	{ "window_target_is_a_port", "-M cxl-fmw.0.targets.0=rp0,cxl-fmw.0.size=4G", "'rp0' is not a pxb-cxl", true },
+	{ "window_target_twice", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.targets.1=hb0,cxl-fmw.0.size=4G", "property 'cxl-fmw.0.targets.1': 'hb0' is already a target", true },
+	{ "window_targets_with_a_hole", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.targets.2=hb0,cxl-fmw.0.size=4G", "Parameter 'cxl-fmw.0.targets.1' is missing", true },
+	{ "windows_with_a_hole", "-M cxl-fmw.1.targets.0=hb0,cxl-fmw.1.size=4G", "Parameter 'cxl-fmw.0' is missing", true },
+	{ "window_index_too_large", "-M cxl-fmw.4000000000.size=4G", "'4000000000' is not an index in 0..255", true },
+	{ "window_index_is_not_a_number", "-M cxl-fmw.x.size=4G", "property 'cxl-fmw.x.size' is not known", true },
+	{ "window_property_unknown", "-M cxl-fmw.0.colour=1", "property 'cxl-fmw.0.colour' is not known", true },
+	{ "window_size_zero", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=0", "property 'cxl-fmw.0.size': 0 is less than 256M", true },
+	{ "window_size_not_of_256_mib", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=300M", "property 'cxl-fmw.0.size': 300M is not a multiple of 256M", true },
+	{ "window_granularity_too_small", "-M cxl-fmw.0.interleave-granularity=128", "property 'cxl-fmw.0.interleave-granularity': 128 is not in 256..16K", true },
+	{ "window_granularity_too_large", "-M cxl-fmw.0.interleave-granularity=32k", "32k is not in 256..16K", true },
+	{ "window_granularity_no_power_of_two", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4G,cxl-fmw.0.interleave-granularity=768", "768 is not a power of two", true },
+	{ "window_above_52_bits", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4P", "the fixed memory windows do not fit in 52 bits of address", true },
+};
+/* clang-format on */
+
+namespace
+{
+
+std::string row_name(const testing::TestParamInfo<wrong_line> &info)
+{
+	return info.param.name;
+}
+
+} // namespace
+
+INSTANTIATE_TEST_SUITE_P(syntax, options_error, testing::ValuesIn(syntax_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(machine, options_error, testing::ValuesIn(machine_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(option, options_error, testing::ValuesIn(option_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(backend, options_error, testing::ValuesIn(backend_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(bridge, options_error, testing::ValuesIn(bridge_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(port, options_error, testing::ValuesIn(port_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(memdev, options_error, testing::ValuesIn(memdev_lines), row_name);
+INSTANTIATE_TEST_SUITE_P(window, options_error, testing::ValuesIn(window_lines), row_name);
+
+TEST(options_error, five_targets_are_not_a_number_of_ways)
+{
+	words args = split("-M virt,cxl=on");
+	std::string window = "cxl-fmw.0.size=4G";
+	for (int i = 0; i < 5; i++) {
+		const std::string n = std::to_string(i);
+		args = args + split("-device pxb-cxl,bus=pcie.0,id=hb" + n + ",bus_nr=1" + n);
+		window += ",cxl-fmw.0.targets." + n + "=hb" + n;
+	}
+	EXPECT_NE(error_of(args + words{ "-M", window })
+			  .find("property 'cxl-fmw.0.targets': 5 targets; known: 1, 2, 3, 4, 6, 8, "
+				"12, 16"),
+		  std::string::npos);
+}
+
+TEST(options_error, a_bus_has_room_for_32_root_ports)
+{
+	words args = split("-M virt,cxl=on -device pxb-cxl,bus=pcie.0,id=hb,bus_nr=1");
+	for (int i = 0; i < 32; i++)
+		args = args + split("-device cxl-rp,bus=hb,port=" + std::to_string(i));
+	EXPECT_EQ(machine_of(args).nodes.back().devfn, 31u << 3);
+	EXPECT_NE(error_of(args + split("-device cxl-rp,bus=hb,port=32"))
+			  .find("property 'bus': 'hb' is full: 32 devices"),
+		  std::string::npos);
+}
+
+TEST(options_error, there_are_at_most_16_host_bridges)
+{
+	words args = split("-M virt,cxl=on");
+	for (int i = 0; i < 16; i++)
+		args = args + split("-device pxb-cxl,bus=pcie.0,bus_nr=1" + std::to_string(i + 10));
+	EXPECT_EQ(machine_of(args).nodes.size(), 16u);
+	EXPECT_NE(error_of(args + split("-device pxb-cxl,bus=pcie.0,bus_nr=200"))
+			  .find("there are at most 16 host bridges"),
+		  std::string::npos);
+}
+
+TEST(options_error, control_characters_in_an_argument_stay_on_one_line)
+{
+	EXPECT_EQ(error_of({ "-m", "4\n\x7fG" }).rfind("-m 4\\x0a\\x7fG: ", 0), 0u);
+}
+
+TEST(options_error, an_empty_word_and_an_empty_argument_are_errors)
+{
+	EXPECT_EQ(error_of({ "" }).rfind("'': is not an option", 0), 0u);
+	EXPECT_EQ(error_of({ "-device", "" }), "-device : is empty");
+	EXPECT_EQ(error_of({ "-kernel", "" }), "-kernel : is empty");
+}
+
+TEST(options_error, readconfig_names_file_line_and_section)
+{
+	const std::string bad_property = data_file("bad_property.conf");
+	EXPECT_EQ(error_of({ "-readconfig", bad_property })
+			  .rfind("-readconfig " + bad_property +
+					 " line 3 [device \"rp0\"]: property 'colour' is not known",
+				 0),
+		  0u);
+	EXPECT_NE(error_of({ "-readconfig", data_file("bad_group.conf") })
+			  .find("line 3: There is no option group 'drive'"),
+		  std::string::npos);
+	EXPECT_NE(error_of({ "-readconfig", data_file("bad_quote.conf") })
+			  .find("line 4: expected key = \"value\""),
+		  std::string::npos);
+	EXPECT_NE(error_of({ "-readconfig", data_file("bad_start.conf") })
+			  .find("line 3: a section is missing before"),
+		  std::string::npos);
+}
