@@ -185,7 +185,9 @@ bool cxl_memdev::mem_dmi(payload &trans, tlm::tlm_dmi &dmi)
 	const uint64_t hpa = trans.get_address();
 	vcxl_dmi range;
 
-	if (!vcxl_memdev_dmi(memdev_.get(), hpa, &range)) {
+	// an access that is to be traced has to come as a transaction
+	if (vcxl_trace_on(config_.trace, VCXL_TRACE_MEMDEV) ||
+	    !vcxl_memdev_dmi(memdev_.get(), hpa, &range)) {
 		const vcxl_decoder *decoder = vcxl_hdm_find(vcxl_memdev_hdm(memdev_.get()), hpa);
 
 		// decoders begin and end at multiples of 256 MiB

@@ -32,7 +32,7 @@ static uint64_t decoder_address(const struct cxl *cxl, int node, unsigned index)
 
 static bool fail(struct cxl *cxl, int node, unsigned index, const char *what)
 {
-	char path[40];
+	char path[PLAN_PATH_SIZE];
 
 	if (!cxl->error[0])
 		fmt_text(cxl->error, sizeof(cxl->error), "decoder %u of %s: %s", index,

@@ -129,7 +129,9 @@ static void make_plan(struct firmware *fw)
 	if (!plan_make(&fw->cxl.topology, &fw->plan))
 		give_up(fw, fw->plan.error);
 	if (!fw->plan.n_regions)
-		give_up(fw, "no region can be made");
+		give_up(fw, fw->cxl.topology.n_windows
+				    ? "no region can be made"
+				    : "no fixed memory window in the device tree");
 	report_decoders(&fw->console, &fw->cxl, &fw->plan);
 }
 

@@ -27,7 +27,7 @@ struct maker {
 	struct level_set levels;
 	unsigned used[PLAN_MAX_NODES];     /* decoders, by node */
 	uint64_t next_dpa[PLAN_MAX_NODES]; /* memory devices: first address not yet taken */
-	char path[64], path2[64];
+	char path[PLAN_PATH_SIZE];
 };
 
 static bool fail(struct plan *plan, unsigned region, const char *format, ...)

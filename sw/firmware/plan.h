@@ -27,6 +27,7 @@ enum {
 	PLAN_MAX_WAYS = 16,
 	PLAN_MAX_TARGETS = 8,
 	PLAN_MAX_DECODERS = 1024,
+	PLAN_PATH_SIZE = 64, /* of buffers for plan_path() */
 	PLAN_NO_NODE = -1
 };
 
@@ -108,7 +109,8 @@ bool plan_granularity_valid(uint32_t size); /* powers of two, 256 to 16384 */
 /* False, with the reason in topology-independent words, when a window or node cannot be. */
 const char *plan_topology_error(const struct plan_topology *topology);
 
-/* "12/0/3": UID of the bridge, then port numbers downwards. Truncated when it does not fit. */
+/* "12/0/3": UID of the bridge, then port numbers downwards. What does not
+ * fit is left out at the front. */
 const char *plan_path(const struct plan_topology *topology, int node, char *buffer, size_t size);
 /* The memory device at such a path, PLAN_NO_NODE when there is none. */
 int plan_find(const struct plan_topology *topology, const char *path, size_t length);

@@ -83,7 +83,7 @@ static void report_function(struct console *c, const struct cxl *cxl, unsigned i
 	const int node = cxl->node_of[index];
 	struct cxl_component component = { 0 };
 	uint64_t base, size;
-	char path[40];
+	char path[PLAN_PATH_SIZE];
 
 	begin(c, f->depth + 1);
 	say(c, "%02x:%02x.%x %04x:%04x %s", f->bus, f->devfn >> 3, f->devfn & 7, f->vendor,
@@ -117,8 +117,8 @@ static void report_window(struct console *c, const struct plan_topology *t, unsi
 	char size[24];
 
 	c->indent = 4;
-	say(c, "fixed memory window %u: 0x%lx + %s, %u ways of %u bytes, host bridges", i, w->base,
-	    fmt_size(size, w->size), w->ways, w->granularity);
+	say(c, "fixed memory window %u: 0x%lx + %s, %u way%s of %u bytes, host bridges", i, w->base,
+	    fmt_size(size, w->size), w->ways, w->ways == 1 ? "" : "s", w->granularity);
 	for (unsigned k = 0; k < w->ways; k++) {
 		if (w->targets[k] >= 0)
 			say_item(c, "%u", t->nodes[w->targets[k]].number);
@@ -157,12 +157,12 @@ void report_decoders(struct console *c, const struct cxl *cxl, const struct plan
 	for (unsigned i = 0; i < plan->n_decoders; i++) {
 		const struct plan_decoder *d = &plan->decoders[i];
 		const bool endpoint = cxl->topology.nodes[d->node].kind == PLAN_MEMDEV;
-		char path[40], size[24];
+		char path[PLAN_PATH_SIZE], size[24];
 
 		c->indent = 8;
-		say(c, "decoder %u of %s: 0x%lx + %s, %u ways of %u bytes,", d->index,
+		say(c, "decoder %u of %s: 0x%lx + %s, %u way%s of %u bytes,", d->index,
 		    plan_path(&cxl->topology, d->node, path, sizeof(path)), d->base,
-		    fmt_size(size, d->size), d->ways, d->granularity);
+		    fmt_size(size, d->size), d->ways, d->ways == 1 ? "" : "s", d->granularity);
 		if (endpoint) {
 			say_item(c, "DPA skip %s", fmt_size(size, d->skip));
 		} else {
@@ -177,7 +177,7 @@ void report_decoders(struct console *c, const struct cxl *cxl, const struct plan
 void report_region(struct console *c, const struct cxl *cxl, const struct plan *plan, unsigned r)
 {
 	const struct plan_region *region = &plan->regions[r];
-	char path[40], size[24];
+	char path[PLAN_PATH_SIZE], size[24];
 
 	c->indent = 4;
 	say(c, "region %u: window %u base 0x%lx size %s ways %u granularity %u targets", r,

@@ -7,6 +7,7 @@
 #include "verify.h"
 
 #include "arch.h"
+#include "fmt.h"
 #include "pattern.h"
 
 enum {
@@ -89,10 +90,10 @@ void verify_write(struct verify *v, unsigned r)
 	arch_fence();
 }
 
-static void check_words(struct verify *v, uint64_t base, uint64_t bytes)
+static void check_words(struct verify *v, const char *where, uint64_t base, uint64_t bytes)
 {
 	for (uint64_t hpa = base; hpa < base + bytes; hpa += 8)
-		check_word(v, "region", hpa, pattern_word(hpa));
+		check_word(v, where, hpa, pattern_word(hpa));
 }
 
 bool verify_check(struct verify *v, unsigned r)
@@ -100,11 +101,13 @@ bool verify_check(struct verify *v, unsigned r)
 	const struct plan_region *region = &v->plan->regions[r];
 	const uint64_t dense = dense_bytes(region);
 	const unsigned before = v->n_mismatches;
+	char where[20];
 
-	check_words(v, region->base, dense);
-	check_words(v, region->base + region->size - dense, dense);
+	fmt_text(where, sizeof(where), "region %u", r);
+	check_words(v, where, region->base, dense);
+	check_words(v, where, region->base + region->size - dense, dense);
 	for (unsigned i = 0; i < PATTERN_SPARSE; i++)
-		check_words(v, region->base + pattern_sparse_offset(i, region->size), 8);
+		check_words(v, where, region->base + pattern_sparse_offset(i, region->size), 8);
 	return v->n_mismatches == before;
 }
 
@@ -127,18 +130,16 @@ static void check_view(struct verify *v, const struct plan_region *region, unsig
 static void check_device(struct verify *v, const struct plan_region *region, unsigned position)
 {
 	const uint64_t dense = dense_bytes(region), g = region->granularity;
-	char where[40];
+	char path[PLAN_PATH_SIZE], where[PLAN_PATH_SIZE + 16];
 
-	/* the path names the device in messages */
-	const char *path =
-		plan_path(&v->cxl->topology, region->targets[position], where, sizeof(where));
-
+	fmt_text(where, sizeof(where), "device %s alone",
+		 plan_path(&v->cxl->topology, region->targets[position], path, sizeof(path)));
 	for (uint64_t at = 0; at < dense; at += g) {
-		check_view(v, region, position, at, g, path);
-		check_view(v, region, position, region->size - dense + at, g, path);
+		check_view(v, region, position, at, g, where);
+		check_view(v, region, position, region->size - dense + at, g, where);
 	}
 	for (unsigned i = 0; i < PATTERN_SPARSE; i++)
-		check_view(v, region, position, pattern_sparse_offset(i, region->size), 8, path);
+		check_view(v, region, position, pattern_sparse_offset(i, region->size), 8, where);
 }
 
 /* All decoders from the bridge down to the device, off. */

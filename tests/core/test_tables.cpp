@@ -69,6 +69,41 @@ TEST(tables, the_last_of_32_decoders_is_there_and_nothing_behind_it)
 	EXPECT_EQ(value, 0u);
 }
 
+TEST(hdm_internal, a_locked_decoder_is_not_uncommitted_even_when_asked_directly)
+{
+	vcxl_hdm hdm{};
+	vcxl_hdm_request request{};
+
+	hdm.config = { true, 1, 1, 52 };
+	hdm.n_partitions = 1;
+	hdm.partitions[0] = { 0, test::GiB };
+	request.size = test::GiB;
+	request.lock_on_commit = true;
+	ASSERT_EQ(vcxl_hdm_commit(&hdm, 0, &request), VCXL_HDM_ERR_NONE);
+	vcxl_hdm_uncommit(&hdm, 0);
+	EXPECT_EQ(hdm.decoders[0].state, VCXL_DECODER_COMMITTED);
+	vcxl_hdm_reset(&hdm);
+	EXPECT_EQ(hdm.decoders[0].state, VCXL_DECODER_OFF);
+}
+
+TEST(hdm_internal, back_invalidate_and_uio_are_refused)
+{
+	vcxl_hdm hdm{};
+	vcxl_hdm_request request{};
+
+	hdm.config = { true, 1, 1, 52 };
+	hdm.n_partitions = 1;
+	hdm.partitions[0] = { 0, test::GiB };
+	request.size = test::GiB;
+	request.bi = true;
+	EXPECT_EQ(vcxl_hdm_commit(&hdm, 0, &request), VCXL_HDM_ERR_TYPE);
+	request.bi = false;
+	request.uio = true;
+	EXPECT_EQ(vcxl_hdm_commit(&hdm, 0, &request), VCXL_HDM_ERR_TYPE);
+	request.uio = false;
+	EXPECT_EQ(vcxl_hdm_commit(&hdm, 0, &request), VCXL_HDM_ERR_NONE);
+}
+
 // Each of the 13 legal counts and its encoding; all others are refused.
 TEST(tables, the_decoder_count_is_encoded_as_specified) // CXL r3.1 8.2.4.20.1
 {

@@ -228,3 +228,23 @@ TEST(dmi, withdrawal_reaches_only_the_windows_that_it_concerns)
 	EXPECT_EQ(f.mem[0]->invalidated[0].second, base + 2 * quarter_gib - 1);
 	EXPECT_TRUE(f.mem[1]->invalidated.empty());
 }
+
+TEST(dmi, withdrawal_is_cut_to_each_window)
+{
+	fabric f({ { bridge({ memdev() }) },
+		   { { base, 2 * quarter_gib, 256u, { 0 } },
+		     { base + 2 * quarter_gib, 2 * quarter_gib, 256u, { 0 } } } });
+
+	f.start();
+	f.commit(*f.bridges[0], 0, { base + quarter_gib, 2 * quarter_gib, 0, 0, 0, false });
+	f.set_hdm_enable(*f.bridges[0], true);
+	f.mem[0]->invalidated.clear();
+	f.mem[1]->invalidated.clear();
+	f.uncommit(*f.bridges[0], 0);
+	ASSERT_EQ(f.mem[0]->invalidated.size(), 1u);
+	EXPECT_EQ(f.mem[0]->invalidated[0].first, base + quarter_gib);
+	EXPECT_EQ(f.mem[0]->invalidated[0].second, base + 2 * quarter_gib - 1);
+	ASSERT_EQ(f.mem[1]->invalidated.size(), 1u);
+	EXPECT_EQ(f.mem[1]->invalidated[0].first, base + 2 * quarter_gib);
+	EXPECT_EQ(f.mem[1]->invalidated[0].second, base + 3 * quarter_gib - 1);
+}

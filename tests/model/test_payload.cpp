@@ -227,6 +227,7 @@ TEST(burst, across_many_granules_deals_them_in_turn)
 	for (uint32_t i = 0; i < 4096; i++)
 		d.data[i] = static_cast<uint8_t>(i / 256 * 16 + i % 13);
 	EXPECT_EQ(d.host.write(base + 0x80, d.data, 4096), tlm::TLM_OK_RESPONSE);
+	EXPECT_TRUE(d.host.dmi_hint);
 	for (uint32_t i = 0; i < 4096; i++)
 		ASSERT_EQ(d.media_byte(base + 0x80 + i), d.data[i]) << i;
 	uint8_t back[4096];

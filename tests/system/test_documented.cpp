@@ -2,7 +2,7 @@
 //
 // The command lines of QEMU's CXL documentation, as a user types them. The firmware's word is not
 // taken: what it wrote is compared with what an oracle predicts for each media file.
-#include <filesystem>
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -188,7 +188,8 @@ TEST(documented_command_line, two_runs_are_identical_to_the_byte)
 				 dir, 110);
 
 		EXPECT_EQ(o.status, 0) << o.err;
-		out[i] = o.out + o.err;
+		// the two lines about the host are the last ones
+		out[i] = o.out + o.err.substr(0, o.err.find("host_seconds"));
 		FILE *f = fopen(dir.file("trace.txt").c_str(), "rb");
 		ASSERT_NE(f, nullptr);
 		char buffer[65536];
@@ -197,7 +198,8 @@ TEST(documented_command_line, two_runs_are_identical_to_the_byte)
 		fclose(f);
 	}
 	EXPECT_EQ(out[0], out[1]);
-	EXPECT_GT(trace[0].size(), 100000u);
+	// each of the firmware's 147456 accesses to CXL memory walks four hops
+	EXPECT_GT(std::count(trace[0].begin(), trace[0].end(), '\n'), 4 * 147456);
 	EXPECT_TRUE(trace[0] == trace[1]);
 }
 

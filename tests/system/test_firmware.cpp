@@ -3,9 +3,12 @@
 // Topologies beyond the documentation's command lines: its Note (2), shuffled buses, ports, slots
 // and chassis, three-way windows, cascaded switches; OpenSBI's start.
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -94,33 +97,36 @@ TEST(firmware, holds_with_shuffled_buses_ports_slots_and_chassis)
 	const unsigned seed = env ? static_cast<unsigned>(std::atoi(env)) : 20261120;
 	std::mt19937 random(seed);
 
+	const auto pick = [&random](unsigned first, unsigned last) {
+		return std::uniform_int_distribution<unsigned>(first, last)(random);
+	};
 	printf("VCXL_SEED=%u\n", seed);
 	for (int round = 0; round < 4; round++) {
 		const scratch dir;
 		command_line line;
-		std::vector<unsigned> bus(251), port(256), slot(4), devfn(32);
-		unsigned n = 4, k = 0;
+		std::vector<unsigned> port(256), slot(4), devfn(32);
 
-		std::generate(bus.begin(), bus.end(), [&n] { return n++; });
 		for (std::vector<unsigned> *v : { &port, &slot, &devfn }) {
-			k = 0;
-			std::generate(v->begin(), v->end(), [&k] { return k++; });
+			std::iota(v->begin(), v->end(), 0u);
 			std::shuffle(v->begin(), v->end(), random);
 		}
 		// a bus per link, with room behind each bridge
-		const unsigned bus_a = 4 + random() % 100, bus_b = 150 + random() % 90;
-		const bool swap = random() % 2;
+		const unsigned bus_a = pick(4, 103), bus_b = pick(150, 239);
+		const bool swap = pick(0, 1) == 1;
 
 		line.add("-device",
 			 "pxb-cxl,bus=pcie.0,id=a,bus_nr=" + number(swap ? bus_b : bus_a));
 		line.add("-device",
 			 "pxb-cxl,bus=pcie.0,id=b,bus_nr=" + number(swap ? bus_a : bus_b));
 		for (unsigned i = 0; i < 4; i++) {
-			line.add("-device", std::string("cxl-rp,bus=") + (i < 2 ? "a" : "b") +
-						    ",id=rp" + number(i) + ",port=" +
-						    number(port[i]) + ",slot=" + number(slot[i]) +
-						    ",chassis=" + number(random() % 256) +
-						    ",addr=" + number(devfn[i]));
+			char addr[8];
+
+			snprintf(addr, sizeof(addr), "%x", devfn[i]); // as QEMU reads it
+			line.add("-device",
+				 std::string("cxl-rp,bus=") + (i < 2 ? "a" : "b") + ",id=rp" +
+					 number(i) + ",port=" + number(port[i]) +
+					 ",slot=" + number(slot[i]) +
+					 ",chassis=" + number(pick(0, 255)) + ",addr=" + addr);
 			line.device("rp" + number(i), "256M");
 		}
 		line.add("-M", "cxl-fmw.0.targets.0=a,cxl-fmw.0.targets.1=b,cxl-fmw.0.size=4G");

@@ -183,7 +183,7 @@ running::running(const words &args, const scratch &dir)
 	pid_ = c.pid;
 	input_ = c.in;
 	output_fd_ = c.out;
-	close(c.err);
+	error_fd_ = c.err;
 }
 
 running::~running()
@@ -192,6 +192,7 @@ running::~running()
 		kill_now();
 	close(input_);
 	close(output_fd_);
+	close(error_fd_);
 }
 
 bool running::read_more(double timeout)

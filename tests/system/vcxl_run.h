@@ -59,7 +59,7 @@ public:
 private:
 	bool read_more(double timeout);
 	pid_t pid_ = -1;
-	int input_ = -1, output_fd_ = -1;
+	int input_ = -1, output_fd_ = -1, error_fd_ = -1;
 	std::string output_;
 };
 
