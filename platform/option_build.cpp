@@ -195,9 +195,16 @@ window make_window(const window_words &words, const machine &m, const std::strin
 	if (!words.size)
 		fail(words.any->arg, "Parameter '" + name + ".size' is missing");
 	w.size = words.size->number;
-	if (w.size % map::cfmw_align != 0)
-		fail(words.size->arg, "property '" + words.size->key + "': " + words.size->text +
-					      " is not a multiple of 256M");
+	// CXL r3.1 9.18.1.3: every target has the same number of whole granules
+	const uint64_t unit = map::cfmw_align * w.targets.size();
+	if (w.size % unit != 0)
+		fail(words.size->arg,
+		     "property '" + words.size->key + "': " + words.size->text +
+			     " is not a multiple of 256M" +
+			     (w.targets.size() == 1
+				      ? ""
+				      : " x " + std::to_string(w.targets.size()) + " targets, " +
+						std::to_string(unit >> 20) + "M"));
 	if (words.granularity)
 		w.granularity = static_cast<unsigned>(words.granularity->number);
 	if ((w.granularity & (w.granularity - 1)) != 0)

@@ -138,7 +138,8 @@ node *fabric::add(const node_spec &spec, node *parent, unsigned index, unsigned 
 	n->name = parent ? parent->name + "_" + std::to_string(index)
 			 : numbered(spec_.prefix + "hb", index);
 	if (spec.kind == kind::root || spec.kind == kind::downstream) {
-		n->number = static_cast<uint8_t>(spec.number < 0 ? index : spec.number);
+		n->number = static_cast<uint8_t>(spec.number < 0 ? static_cast<int>(index)
+								 : spec.number);
 		n->devfn = static_cast<uint8_t>(index << 3);
 	}
 	for (unsigned i = 0; i < spec.children.size(); i++) {

@@ -359,7 +359,7 @@ TEST(options_topology, windows_take_every_number_of_ways_that_the_specification_
 				    ",bus_nr=" + std::to_string(i + 1));
 	}
 	for (const size_t ways : { 1u, 2u, 3u, 4u, 6u, 8u, 12u, 16u }) {
-		std::string window = "cxl-fmw.0.size=768M";
+		std::string window = "cxl-fmw.0.size=" + std::to_string(256 * ways) + "M";
 		for (size_t i = 0; i < ways; i++) {
 			// backwards: the order of the words is not the order of the targets
 			const std::string n = std::to_string(ways - 1 - i);
