@@ -131,7 +131,7 @@ void print_statistics(const soc &host, double seconds, uint64_t trace_events)
 	fprintf(stderr, "instructions %llu\nsteps %llu\nsimulated_us %.3f\n",
 		static_cast<unsigned long long>(host.instructions()),
 		static_cast<unsigned long long>(host.steps()),
-		static_cast<double>(sc_core::sc_time_stamp().value()) / 1e6);
+		static_cast<double>(host.result().time_ps) / 1e6);
 	for (unsigned cause = 0; cause < 128; cause++)
 		if (const uint64_t n = host.traps(cause))
 			fprintf(stderr, "%s_%u %llu\n", cause < 64 ? "exception" : "interrupt",

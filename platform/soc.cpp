@@ -94,7 +94,7 @@ void soc::end(int status, const std::string &message)
 {
 	if (result_.ended)
 		return;
-	result_ = { true, status, message };
+	result_ = { true, status, message, now_ps() };
 	for (const auto &hart : cpus_)
 		hart->stop();
 	sc_core::sc_stop();

@@ -35,9 +35,10 @@ struct soc_devices; // the C devices and their state (soc_devices.cpp)
 
 // How the run ended.
 struct run_result {
-	bool ended = false;  // the guest said so
-	int status = 0;      // exit status
-	std::string message; // for standard error; may be empty
+	bool ended = false;   // the guest said so
+	int status = 0;       // exit status
+	std::string message;  // for standard error; may be empty
+	uint64_t time_ps = 0; // when, to the step
 };
 
 class soc : public sc_core::sc_module
