@@ -237,6 +237,20 @@ struct vcxl_pci *vcxl_memdev_pci(struct vcxl_memdev *md)
 	return &md->pci;
 }
 
+const struct vcxl_block *vcxl_memdev_block(const struct vcxl_memdev *md, enum vcxl_space space)
+{
+	switch (space) {
+	case VCXL_SPACE_CONFIG:
+		return &md->pci.config;
+	case VCXL_SPACE_COMPONENT:
+		return &md->component.block;
+	case VCXL_SPACE_DEVICE:
+		return &md->device;
+	default:
+		return NULL;
+	}
+}
+
 const struct vcxl_hdm *vcxl_memdev_hdm(const struct vcxl_memdev *md)
 {
 	return &md->hdm;

@@ -271,6 +271,13 @@ struct vcxl_pci *vcxl_port_pci(struct vcxl_port *port)
 	return is_pci_function(port) ? &port->pci : NULL;
 }
 
+const struct vcxl_block *vcxl_port_block(const struct vcxl_port *port, enum vcxl_space space)
+{
+	if (space == VCXL_SPACE_CONFIG && is_pci_function(port))
+		return &port->pci.config;
+	return space == VCXL_SPACE_COMPONENT ? &port->component.block : NULL;
+}
+
 /* Configuration requests lie inside one dword and are naturally aligned. */
 static bool legal_config_access(const struct vcxl_port *port, uint32_t offset, unsigned width)
 {

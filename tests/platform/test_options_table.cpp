@@ -158,12 +158,3 @@ TEST(option_help, an_error_before_help_is_still_an_error)
 {
 	EXPECT_NE(error_of({ "-m", "1", "-help" }), "");
 }
-
-TEST(option_docs, options_md_is_what_the_table_prints)
-{
-	std::ifstream stream(VCXL_SOURCE_DIR "/docs/options.md");
-	ASSERT_TRUE(stream);
-	std::ostringstream text;
-	text << stream.rdbuf();
-	EXPECT_EQ(text.str(), vcxl::options_markdown()) << "run: vcxl_gen_docs > docs/options.md";
-}

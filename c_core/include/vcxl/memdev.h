@@ -88,6 +88,10 @@ struct vcxl_pci *vcxl_memdev_pci(struct vcxl_memdev *md);
 const struct vcxl_hdm *vcxl_memdev_hdm(const struct vcxl_memdev *md);
 uint64_t vcxl_memdev_capacity(const struct vcxl_memdev *md);
 
+/* The register block behind a space, for dumps and documentation; NULL for MSIX. COMPONENT shows
+ * the CXL.cache/mem block, which begins at 0x1000 of the space. */
+const struct vcxl_block *vcxl_memdev_block(const struct vcxl_memdev *md, enum vcxl_space space);
+
 /* Guest register access: CONFIG 1, 2 or 4 bytes; COMPONENT 4 or 8; DEVICE 1..8 (power of two, any
  * alignment in the mailbox payload); MSIX 4 or 8. Else VCXL_E_ACCESS. */
 enum vcxl_status vcxl_memdev_reg_read(struct vcxl_memdev *md, enum vcxl_space space,

@@ -100,6 +100,10 @@ const struct vcxl_hdm *vcxl_port_hdm(const struct vcxl_port *port);
 /* NULL for host bridges, which are no PCI function: their component registers are CHBCR. */
 struct vcxl_pci *vcxl_port_pci(struct vcxl_port *port);
 
+/* The register block behind a space, for dumps and documentation; NULL when the port has none.
+ * COMPONENT shows the CXL.cache/mem block, which begins at 0x1000 of the space. */
+const struct vcxl_block *vcxl_port_block(const struct vcxl_port *port, enum vcxl_space space);
+
 /* Guest register access; spaces CONFIG and COMPONENT. Width 1, 2, 4 (CONFIG) or 4, 8 (COMPONENT).
  */
 enum vcxl_status vcxl_port_reg_read(struct vcxl_port *port, enum vcxl_space space, uint32_t offset,
