@@ -218,11 +218,14 @@ int sc_main(int argc, char *argv[])
 		}
 		sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
 		return run_machine(parsed.config);
+	} catch (const sc_core::sc_report &e) { // what() has a line of its own for the place
+		fflush(stdout);
+		fprintf(stderr, "vcxl: %s\n", e.get_msg());
 	} catch (const std::exception &e) {
 		fflush(stdout);
 		fprintf(stderr, "vcxl: %s\n", e.what());
-		return 1;
 	}
+	return 1;
 }
 
 int main(int argc, char *argv[])

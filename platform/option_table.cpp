@@ -87,7 +87,8 @@ constexpr char no_numa[] = "NUMA nodes of host bridges are not supported yet";
 constexpr char yet[] = "not supported yet";
 
 constexpr char speeds[] = "2_5 5 8 16 32 64";
-constexpr char widths[] = "1 2 4 8 12 16 32";
+constexpr char port_widths[] = "1 2 4 8 16 32";
+constexpr char device_widths[] = "1 2 4 8 16";
 constexpr char port_decoders[] = "1 2 4 6 8 10 12 14 16 20 24 28 32";
 constexpr char endpoint_decoders[] = "1 2 4 6 8 10";
 
@@ -175,7 +176,7 @@ constexpr property root_port_properties[] = {
 	number("chassis", "0", 0, 255,             help_chassis),
 	number("slot", nullptr, 0, 8191,           help_slot),
 	choice("x-speed", "32", speeds,            help_speed),
-	choice("x-width", "16", widths,            help_width),
+	choice("x-width", "16", port_widths,       help_width),
 	flag("x-256b-flit", "off",                 help_flit),
 	only_on("hotplug",                         "as QEMU's default; nothing is plugged during a run"),
 	later("bus-reserve",                       no_reserve),
@@ -196,7 +197,7 @@ constexpr property upstream_properties[] = {
 	number("sn", nullptr, 0, any,              help_sn),
 	choice("hdm-decoders", "10", port_decoders, "HDM decoders"),
 	choice("x-speed", "32", speeds,            help_speed),
-	choice("x-width", "16", widths,            help_width),
+	choice("x-width", "16", port_widths,       help_width),
 	flag("x-256b-flit", "off",                 help_flit),
 	later("cdat",                              no_cdat),
 	later("aer_log_max",                       yet),
@@ -211,7 +212,7 @@ constexpr property downstream_properties[] = {
 	number("chassis", "0", 0, 255,             help_chassis),
 	number("slot", nullptr, 0, 8191,           help_slot),
 	choice("x-speed", "32", speeds,            help_speed),
-	choice("x-width", "16", widths,            help_width),
+	choice("x-width", "16", port_widths,       help_width),
 	flag("x-256b-flit", "off",                 help_flit),
 	only_on("hotplug",                         "as QEMU's default; nothing is plugged during a run"),
 	later("power_controller_present",          yet),
@@ -230,7 +231,7 @@ constexpr property memdev_properties[] = {
 	number("sn", nullptr, 0, any,              help_sn),
 	choice("hdm-decoders", "4", endpoint_decoders, "HDM decoders"),
 	choice("x-speed", "32", speeds,            help_speed),
-	choice("x-width", "16", widths,            help_width),
+	choice("x-width", "16", device_widths,     help_width),
 	flag("x-256b-flit", "off",                 help_flit),
 	only_off("hdm-db",                         "back-invalidate HDM is not supported yet"),
 	later("cdat",                              no_cdat),

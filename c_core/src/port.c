@@ -151,7 +151,7 @@ enum vcxl_status vcxl_port_create(const struct vcxl_port_config *config,
 	port = calloc(1, sizeof(*port) + strlen(name) + 1);
 	if (!port)
 		return VCXL_E_NOMEM;
-	strcpy(port->name, name);
+	memcpy(port->name, name, strlen(name) + 1);
 	port->config = full;
 	port->config.name = port->name;
 	if (ops)
