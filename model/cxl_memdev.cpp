@@ -185,8 +185,11 @@ bool cxl_memdev::mem_dmi(payload &trans, tlm::tlm_dmi &dmi)
 	const uint64_t hpa = trans.get_address();
 	vcxl_dmi range;
 
-	// an access that is to be traced has to come as a transaction
-	if (vcxl_trace_on(config_.trace, VCXL_TRACE_MEMDEV) ||
+	// an access that any hop is to trace has to come as a transaction
+	constexpr uint64_t hop_events = VCXL_BIT(VCXL_TRACE_WINDOW) | VCXL_BIT(VCXL_TRACE_PORT) |
+					VCXL_BIT(VCXL_TRACE_MEMDEV);
+
+	if ((config_.trace && config_.trace->enabled & hop_events) ||
 	    !vcxl_memdev_dmi(memdev_.get(), hpa, &range)) {
 		const vcxl_decoder *decoder = vcxl_hdm_find(vcxl_memdev_hdm(memdev_.get()), hpa);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// docs/reference.md, printed from the core's tables: mailbox commands, return codes, decoder errors,
-// trace events, and every register of every component.
+// docs/reference.md, printed from the core's tables: mailbox commands, return codes, decoder
+// errors, trace events, and every register of every component.
 #ifndef VCXL_PLATFORM_REFERENCE_H
 #define VCXL_PLATFORM_REFERENCE_H
 
