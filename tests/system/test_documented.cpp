@@ -3,7 +3,10 @@
 // The command lines of QEMU's CXL documentation, as a user types them. The firmware's word is not
 // taken: what it wrote is compared with what an oracle predicts for each media file.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -174,6 +177,25 @@ TEST(documented_command_line, four_way_example_stays_below_300_mib_of_host_memor
 
 	expect_all_held(o);
 	EXPECT_LT(o.peak_kib, 300 * 1024);
+}
+
+// 8-byte accesses through window, bridge, root port and device: a line for each, whichever hops
+// are asked for.
+TEST(trace, shows_every_access_to_cxl_memory_at_each_hop_asked_for)
+{
+	for (const auto &[events, hops] :
+	     { std::pair{ "mem.window", 1 }, { "mem.port", 2 }, { "mem.memdev", 1 } }) {
+		const scratch dir;
+		const outcome o =
+			run_vcxl(with(args_file("options/doc4.args", dir),
+				      { "-smp", "1", "--trace", "t", "--trace-events", events }),
+				 dir, 110);
+		std::ifstream in(dir.file("t"));
+		const auto lines = std::count(std::istreambuf_iterator<char>(in), {}, '\n');
+
+		expect_all_held(o);
+		EXPECT_EQ(lines, hops * (36864 + 110592)) << events;
+	}
 }
 
 TEST(documented_command_line, two_runs_are_identical_to_the_byte)
