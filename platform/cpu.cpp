@@ -47,6 +47,7 @@ cpu::cpu(const sc_core::sc_module_name &name, const config &cfg)
 
 	ic.hart_id = cfg.hart_id;
 	ic.reset_pc = cfg.reset_pc;
+	ic.engine = cfg.engine;
 	ic.imsic = true;
 	hart_.reset(iss_hart_create(&ic, &ops));
 	if (!hart_)

@@ -29,6 +29,7 @@ public:
 		unsigned hart_id = 0;
 		unsigned n_harts = 1;
 		uint64_t reset_pc = 0;
+		iss_engine engine = ISS_ENGINE_BLOCK;
 		uint64_t quantum_ps = 10'000'000;
 		uint64_t max_steps = 0; // 0: no limit
 	};

@@ -106,11 +106,12 @@ struct machine {
 	serial_kind serial = serial_kind::stdio;
 	std::string serial_path;
 
-	std::string trace_path;     // "" none, "-" standard output
-	std::string trace_format;   // "text" or "json"
-	std::string trace_events;   // comma-separated patterns, e.g. "mem.*,hdm.commit"
-	std::string signature_path; // --signature
-	std::string dump_dtb_path;  // --dump-dtb
+	std::string trace_path;       // "" none, "-" standard output
+	std::string trace_format;     // "text" or "json"
+	std::string trace_events;     // comma-separated patterns, e.g. "mem.*,hdm.commit"
+	std::string signature_path;   // --signature
+	std::string dump_dtb_path;    // --dump-dtb
+	std::string engine = "block"; // or "step"
 	uint64_t quantum_ps = 10'000'000;
 	uint64_t max_steps = 0; // --max-steps: end the run with an error after so many; 0: no limit
 	bool statistics = false; // --stats: instructions, MIPS and events at the end

@@ -88,6 +88,7 @@ constexpr option_row rows[] = {
 	own(stored("trace-events", "PATTERNS", kind::text, &m::trace_events, "events to trace, separated by commas: mem.*,hdm.commit")),
 	own(stored("signature", "FILE", kind::output_file, &m::signature_path, "write the test signature of the kernel at the end")),
 	own(stored("dump-dtb", "FILE", kind::output_file, &m::dump_dtb_path, "write the device tree")),
+	own(stored("engine", "block|step", kind::choice, &m::engine,         "how harts execute: decoded blocks (default) or instruction by instruction; same results", "block step")),
 	own_number("quantum", "TIME", kind::time, &m::quantum_ps,            "longest time that a hart runs ahead, 10us by default; units ps ns us ms"),
 	own_number("max-steps", "N", kind::count, &m::max_steps,             "end the run with an error after so many instructions"),
 	own(flag("stats", &m::statistics,                                    "print instructions, speed and events at the end")),

@@ -137,6 +137,7 @@ void soc::build_harts()
 		cfg.hart_id = i;
 		cfg.n_harts = machine_.harts;
 		cfg.reset_pc = map::rom.base;
+		cfg.engine = machine_.engine == "step" ? ISS_ENGINE_STEP : ISS_ENGINE_BLOCK;
 		cfg.quantum_ps = machine_.quantum_ps;
 		cfg.max_steps = machine_.max_steps;
 		cpus_.push_back(std::make_unique<cpu>(hart_name.c_str(), cfg));

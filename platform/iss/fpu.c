@@ -15,36 +15,9 @@
 
 #include <vcxl/bits.h>
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#include "fpu_x86.h"
 
-/* MXCSR: exceptions masked, no flush to zero; bits 14..13 rounding, 5..0 flags. Intel SDM 10.2.3 */
-static const uint32_t mxcsr_of_rm[] = {
-	[ISS_RNE] = 0x1f80,
-	[ISS_RTZ] = 0x7f80,
-	[ISS_RDN] = 0x3f80,
-	[ISS_RUP] = 0x5f80,
-};
-
-#define MXCSR_FLAGS 0x3fu
-
-static unsigned flags_of_mxcsr(uint32_t mxcsr)
-{
-	return (mxcsr & 0x01) << 4 | (mxcsr & 0x04) << 1 | (mxcsr & 0x08) >> 1 |
-	       (mxcsr & 0x10) >> 3 | (mxcsr & 0x20) >> 5;
-}
-
-static uint32_t mxcsr_read(void)
-{
-	uint32_t value;
-
-	__asm__ volatile("stmxcsr %0" : "=m"(value));
-	return value;
-}
-
-static void mxcsr_write(uint32_t value)
-{
-	__asm__ volatile("ldmxcsr %0" : : "m"(value));
-}
+#if ISS_FP_HOST
 
 /*
  * Writing MXCSR costs as much as ten operations. It is not needed when the rounding mode is right
@@ -53,14 +26,14 @@ static void mxcsr_write(uint32_t value)
  */
 static void mxcsr_prepare(uint32_t host, enum iss_rm rm, unsigned flags)
 {
-	if ((host & ~MXCSR_FLAGS) != mxcsr_of_rm[rm] || (flags_of_mxcsr(host) & ~flags))
-		mxcsr_write(mxcsr_of_rm[rm]);
+	if ((host & ~ISS_MXCSR_FLAGS) != iss_mxcsr_of_rm(rm) || (iss_flags_of_mxcsr(host) & ~flags))
+		iss_mxcsr_write(iss_mxcsr_of_rm(rm));
 }
 
 static void mxcsr_restore(uint32_t host, enum iss_rm rm)
 {
-	if ((host & ~MXCSR_FLAGS) != mxcsr_of_rm[rm])
-		mxcsr_write(host);
+	if ((host & ~ISS_MXCSR_FLAGS) != iss_mxcsr_of_rm(rm))
+		iss_mxcsr_write(host);
 }
 
 /* insn works on %[x], the result, %[y] and %[z] */
@@ -73,7 +46,7 @@ static void mxcsr_restore(uint32_t host, enum iss_rm rm)
 	static uint64_t name(enum iss_fp_op op, uint64_t a, uint64_t b, uint64_t c,                \
 			     struct iss_fp_env *env)                                               \
 	{                                                                                          \
-		const uint32_t host = mxcsr_read();                                                \
+		const uint32_t host = iss_mxcsr_read();                                            \
 		uint32_t after = 0;                                                                \
 		uint64_t bits = 0;                                                                 \
 		type x, y, z;                                                                      \
@@ -104,7 +77,7 @@ static void mxcsr_restore(uint32_t host, enum iss_rm rm)
 		}                                                                                  \
 		mxcsr_restore(host, env->rm);                                                      \
 		memcpy(&bits, &x, sizeof(x));                                                      \
-		env->flags |= flags_of_mxcsr(after);                                               \
+		env->flags |= iss_flags_of_mxcsr(after);                                           \
 		return bits;                                                                       \
 	}
 
@@ -113,8 +86,7 @@ SSE_OPERATION(sse_double, double, "d")
 
 static bool host_can(enum iss_fp_op op, enum iss_rm rm)
 {
-	return rm < VCXL_ARRAY_LEN(mxcsr_of_rm) &&
-	       (op != ISS_FP_FMA || __builtin_cpu_supports("fma"));
+	return rm <= ISS_RUP && (op != ISS_FP_FMA || __builtin_cpu_supports("fma"));
 }
 
 static uint64_t host_arith(const struct iss_fp_format *f, enum iss_fp_op op, uint64_t a, uint64_t b,

@@ -37,12 +37,22 @@ struct iss_hart *iss_hart_create(const struct iss_config *config, const struct i
 	block->hart.config = *config;
 	block->hart.ops = *ops;
 	block->hart.decoded = block->decoded;
+	if (config->engine == ISS_ENGINE_BLOCK) {
+		block->hart.blocks = iss_blocks_create();
+		if (!block->hart.blocks) {
+			free(block);
+			return NULL;
+		}
+	}
 	iss_hart_reset(&block->hart);
 	return &block->hart;
 }
 
 void iss_hart_destroy(struct iss_hart *hart)
 {
+	if (!hart)
+		return;
+	iss_blocks_destroy(hart->blocks);
 	free(hart); /* the first member of its hart_block */
 }
 
@@ -56,6 +66,7 @@ void iss_hart_reset(struct iss_hart *hart)
 	hart->reservation_valid = false;
 	hart->stop_requested = false;
 	iss_trap_reset(hart);
+	iss_blocks_withdraw(hart, 0, UINT64_MAX);
 }
 
 /*
@@ -72,7 +83,7 @@ static inline const struct iss_decoded *lookup(struct iss_hart *hart, uint32_t b
 	return entry;
 }
 
-static inline void execute(struct iss_hart *hart, const struct iss_decoded *d)
+void iss_execute(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	switch ((enum iss_op)d->op) {
 #define OPCODE(major)
@@ -89,7 +100,7 @@ static inline void execute(struct iss_hart *hart, const struct iss_decoded *d)
 	}
 }
 
-static inline void step(struct iss_hart *hart)
+void iss_step(struct iss_hart *hart)
 {
 	const struct iss_decoded *d;
 	uint32_t bits;
@@ -97,7 +108,7 @@ static inline void step(struct iss_hart *hart)
 	if (ISS_LIKELY(iss_fetch_insn(hart, hart->pc, &bits))) {
 		d = lookup(hart, bits);
 		hart->next_pc = hart->pc + d->len;
-		execute(hart, d);
+		iss_execute(hart, d);
 	}
 	hart->pc = hart->next_pc;
 	hart->steps_left--;
@@ -121,13 +132,17 @@ static bool between_steps(struct iss_hart *hart)
 
 uint64_t iss_hart_run(struct iss_hart *hart, uint64_t max_steps, enum iss_stop *why)
 {
+	if (max_steps > INT64_MAX) /* budgets are signed in the block engine */
+		max_steps = INT64_MAX;
 	hart->steps_max = hart->steps_left = max_steps;
 	hart->check_irq = true; /* time has passed since the last run */
 	while (hart->steps_left) {
-		if (ISS_UNLIKELY(hart->check_irq | hart->stop_requested | hart->waiting) &&
-		    !between_steps(hart))
+		if (ISS_UNLIKELY(iss_interrupted(hart)) && !between_steps(hart))
 			break;
-		step(hart);
+		if (hart->blocks)
+			iss_blocks_run(hart);
+		else
+			iss_step(hart);
 	}
 	if (hart->stop_requested)
 		*why = ISS_STOP_REQUEST;
@@ -147,6 +162,11 @@ uint64_t iss_hart_steps_run(const struct iss_hart *hart)
 void iss_hart_stop(struct iss_hart *hart)
 {
 	hart->stop_requested = true;
+}
+
+void iss_hart_code_written(struct iss_hart *hart, uint64_t pa, uint64_t size)
+{
+	iss_code_written(hart, pa, size);
 }
 
 void iss_hart_clear_reservation(struct iss_hart *hart)

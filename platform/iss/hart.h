@@ -89,15 +89,28 @@ enum {
  * cross a page) takes the slow path. S and U use their own arrays without paging too: PMP answers
  * differ from M-mode's.
  */
-#define ISS_TLB_SIZE    256u
+#define ISS_TLB_SIZE    4096u
+#define ISS_TLB_PART    (ISS_TLB_SIZE / 64)
 #define ISS_N_GRANTS    4u
+#define ISS_N_REFUSED   16u
+#define ISS_N_PMP_PAGES 64u
 #define ISS_TLB_INVALID 0x800u /* in a tag: an offset bit that no access of up to 8 bytes keeps */
 
 struct iss_tlb_entry {
 	uint64_t tag_load, tag_store, tag_fetch;
 	uintptr_t addend; /* host address minus va */
-	uint64_t pa;      /* of the page, for invalidation by physical range */
+	uint64_t pa;      /* of the page, for invalidation by physical range; low bits: what PTE and
+			   * PMP permit, 1 << kind, host memory or not; 0: not valid */
 	uint64_t va;      /* of the page, for sfence.vma; low bits: log2 of its leaf PTE's span */
+};
+
+/*
+ * Fetches have entries of their own: which of them are present then depends on the pages executed
+ * and on nothing else, so that engines which fetch in different ways see the same translations.
+ */
+struct iss_tlb {
+	struct iss_tlb_entry entry[ISS_TLB_SIZE];
+	uint64_t filled; /* since the last flush: bit i for the i-th of 64 equal parts */
 };
 
 enum iss_context {
@@ -145,6 +158,13 @@ struct iss_hart {
 	bool data_bare, fetch_bare;
 	enum iss_priv data_priv; /* effective privilege of loads and stores (MPRV) */
 
+	/* block engine */
+	struct iss_blocks *blocks; /* NULL: step engine */
+	bool leave_block;          /* what is executed, or where it is, may have changed */
+	uint32_t code_epoch;       /* blocks older than this are compared before they run */
+	bool fp_live;              /* MXCSR is the guest's, see fpu_live.h */
+	uint32_t host_mxcsr;
+
 	uint64_t cycles;  /* steps since reset; mcycle = cycles + cycle_bias */
 	uint64_t instret; /* retired since reset; minstret = instret + instret_bias */
 	uint64_t cycle_bias, instret_bias;
@@ -172,13 +192,44 @@ struct iss_hart {
 
 	/* DMI grants remembered, so that a TLB miss asks the owner rarely; size 0: free */
 	struct iss_dmi grants[ISS_N_GRANTS];
+	uint64_t refused[ISS_N_REFUSED]; /* page | 1 where there is none */
+	/* what iss_pmp_page() found: page | priv, rights */
+	uint64_t pmp_page[ISS_N_PMP_PAGES];
+	uint8_t pmp_rights[ISS_N_PMP_PAGES];
 	unsigned grant_next;
 	/* all spans above 4 KiB in the TLB lie in here: sfence.vma of other addresses is precise */
 	uint64_t superpage_first, superpage_last;
 
 	struct iss_decoded *decoded; /* ISS_DECODE_CACHE entries keyed by instruction bits */
-	struct iss_tlb_entry tlb[ISS_N_CONTEXTS][ISS_TLB_SIZE];
+	struct iss_tlb tlb[ISS_N_CONTEXTS], tlb_of_code[ISS_N_CONTEXTS];
 };
+
+/* ---- hart.c ---- */
+/* One instruction, its counts included; and its execution alone, at pc with next_pc behind it. */
+void iss_step(struct iss_hart *hart);
+void iss_execute(struct iss_hart *hart, const struct iss_decoded *d);
+/* Whether something has to be looked at before the next instruction. */
+static inline bool iss_interrupted(const struct iss_hart *hart)
+{
+	return hart->check_irq | hart->stop_requested | hart->waiting;
+}
+
+/* ---- block.c, block_run.c ---- */
+struct iss_blocks *iss_blocks_create(void);
+void iss_blocks_destroy(struct iss_blocks *blocks);
+/* Runs until the budget is used up or iss_interrupted(); budget > 0. */
+void iss_blocks_run(struct iss_hart *hart);
+void iss_blocks_written(struct iss_hart *hart, uint64_t pa, uint64_t size);
+/* All decoded code in the range is forgotten, because the host memory behind it is. */
+void iss_blocks_withdraw(struct iss_hart *hart, uint64_t pa, uint64_t size);
+/* Whether code has been decoded from the page: stores to it must not be hits. */
+bool iss_blocks_in_page(const struct iss_hart *hart, uint64_t pa);
+/* After every store by other means than a hit of the TLB. */
+static inline void iss_code_written(struct iss_hart *hart, uint64_t pa, uint64_t size)
+{
+	if (hart->blocks)
+		iss_blocks_written(hart, pa, size);
+}
 
 /* ---- trap.c ---- */
 /* Takes an exception at hart->pc: CSRs, privilege, next_pc; marks the instruction as trapped. */
@@ -234,6 +285,9 @@ bool iss_translate(struct iss_hart *hart, uint64_t va, unsigned size, enum iss_a
 void iss_op_cbo(struct iss_hart *hart, uint32_t bits, enum iss_cbo op, uint64_t va);
 void iss_op_cbo_zero(struct iss_hart *hart, uint32_t bits, uint64_t va);
 void iss_tlb_flush(struct iss_hart *hart);
+void iss_tlb_reset(struct iss_hart *hart); /* whatever the entries hold */
+/* Stores to the page at pa take the slow path from now on. */
+void iss_tlb_protect(struct iss_hart *hart, uint64_t pa);
 /* What sfence.vma without an address orders: all but M-mode's own array. */
 void iss_tlb_flush_paging(struct iss_hart *hart);
 void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va);
@@ -242,12 +296,12 @@ void iss_update_contexts(struct iss_hart *hart);
 
 /* ---- pmp.c ---- */
 /* Whether priv may do that access to all of [pa, pa+len). */
-bool iss_pmp_allows(const struct iss_hart *hart, uint64_t pa, uint64_t len, enum iss_access kind,
+bool iss_pmp_allows(struct iss_hart *hart, uint64_t pa, uint64_t len, enum iss_access kind,
 		    enum iss_priv priv);
 /* What priv may do in the whole page at pa: bit 1 << kind; or that it depends on the bytes, so that
  * the page must not enter the TLB. */
 #define ISS_PMP_PARTIAL 0x80u
-unsigned iss_pmp_page(const struct iss_hart *hart, uint64_t page_pa, enum iss_priv priv);
+unsigned iss_pmp_page(struct iss_hart *hart, uint64_t page_pa, enum iss_priv priv);
 /* pmpcfg and pmpaddr CSRs with locks and WARL rules. */
 uint64_t iss_pmp_cfg_read(const struct iss_hart *hart, unsigned reg);
 void iss_pmp_cfg_write(struct iss_hart *hart, unsigned reg, uint64_t value);

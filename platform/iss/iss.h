@@ -59,13 +59,20 @@ struct iss_ops {
 	void (*timer_changed)(void *ctx);
 };
 
+/* Both give the same results and counts, instruction for instruction. */
+enum iss_engine {
+	ISS_ENGINE_BLOCK, /* decoded blocks: fast */
+	ISS_ENGINE_STEP   /* one instruction after the other: what the other is measured against */
+};
+
 struct iss_config {
+	enum iss_engine engine;
 	uint64_t hart_id;
 	uint64_t reset_pc;
 	bool imsic; /* MEIP and SEIP come from the hart's IMSIC files, else from iss_hart_set_irq */
 };
 
-/* One allocation; NULL when out of memory. Config and ops are copied. Resets the hart. */
+/* NULL when out of memory. Config and ops are copied. Resets the hart. */
 struct iss_hart *iss_hart_create(const struct iss_config *config, const struct iss_ops *ops);
 void iss_hart_destroy(struct iss_hart *hart);
 void iss_hart_reset(struct iss_hart *hart);
@@ -99,6 +106,12 @@ uint64_t iss_hart_timer_deadline(const struct iss_hart *hart);
 
 /* Host memory in [pa, pa+size) may not be used any more. Safe from inside callbacks. */
 void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size);
+
+/*
+ * Memory in [pa, pa+size) was written by somebody else. Only for code that the hart shall execute
+ * without a FENCE.I in between, as after loading a program: FENCE.I makes it see everything.
+ */
+void iss_hart_code_written(struct iss_hart *hart, uint64_t pa, uint64_t size);
 
 /* The reservation of LR is lost, e.g. because another hart stored to its 64 bytes. */
 void iss_hart_clear_reservation(struct iss_hart *hart);

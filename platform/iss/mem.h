@@ -77,27 +77,38 @@ static inline void iss_host_store(uint8_t *host, unsigned size, uint64_t value)
 	}
 }
 
-/* size is 1, 2, 4 or 8, any alignment; *value is zero-extended. */
-static inline bool iss_load(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
+/* False: nothing done, the slow path has to decide. */
+static inline bool iss_load_hit(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
 
-	if (ISS_LIKELY(iss_tlb_key(va, size) == entry->tag_load)) {
-		*value = iss_host_load(iss_tlb_host(entry, va), size);
-		return true;
-	}
-	return iss_load_slow(hart, va, size, value);
+	if (!ISS_LIKELY(iss_tlb_key(va, size) == entry->tag_load))
+		return false;
+	*value = iss_host_load(iss_tlb_host(entry, va), size);
+	return true;
+}
+
+static inline bool iss_store_hit(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
+{
+	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
+
+	if (!ISS_LIKELY(iss_tlb_key(va, size) == entry->tag_store))
+		return false;
+	iss_host_store(iss_tlb_host(entry, va), size, value);
+	return true;
+}
+
+/* size is 1, 2, 4 or 8, any alignment; *value is zero-extended. */
+static inline bool iss_load(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
+{
+	return ISS_LIKELY(iss_load_hit(hart, va, size, value)) ||
+	       iss_load_slow(hart, va, size, value);
 }
 
 static inline bool iss_store(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
 {
-	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
-
-	if (ISS_LIKELY(iss_tlb_key(va, size) == entry->tag_store)) {
-		iss_host_store(iss_tlb_host(entry, va), size, value);
-		return true;
-	}
-	return iss_store_slow(hart, va, size, value);
+	return ISS_LIKELY(iss_store_hit(hart, va, size, value)) ||
+	       iss_store_slow(hart, va, size, value);
 }
 
 /* The 16 bits at va, which is 2-byte aligned. */

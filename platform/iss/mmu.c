@@ -54,15 +54,20 @@ struct access {
 static struct iss_dmi *grant_of(struct iss_hart *hart, uint64_t pa)
 {
 	const uint64_t page = pa & ISS_PAGE_MASK;
+	uint64_t *refused = &hart->refused[page / ISS_PAGE_SIZE % ISS_N_REFUSED];
 	struct iss_dmi fresh;
 
 	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
 		if (vcxl_range_inside(page, ISS_PAGE_SIZE, hart->grants[i].pa,
 				      hart->grants[i].size))
 			return &hart->grants[i];
-	if (!hart->ops.dmi || !hart->ops.dmi(hart->ops.ctx, page, &fresh) ||
-	    !vcxl_range_inside(page, ISS_PAGE_SIZE, fresh.pa, fresh.size))
+	if (*refused == (page | 1))
 		return NULL;
+	if (!hart->ops.dmi || !hart->ops.dmi(hart->ops.ctx, page, &fresh) ||
+	    !vcxl_range_inside(page, ISS_PAGE_SIZE, fresh.pa, fresh.size)) {
+		*refused = page | 1;
+		return NULL;
+	}
 	hart->grant_next = (hart->grant_next + 1) % ISS_N_GRANTS;
 	hart->grants[hart->grant_next] = fresh;
 	return &hart->grants[hart->grant_next];
@@ -86,10 +91,12 @@ static bool phys_access(struct iss_hart *hart, uint64_t pa, uint8_t *data, unsig
 	if (grants(grant, kind)) {
 		uint8_t *host = grant->host + (pa - grant->pa);
 
-		if (kind == ISS_STORE)
-			memcpy(host, data, len);
-		else
+		if (kind != ISS_STORE) {
 			memcpy(data, host, len);
+			return true;
+		}
+		memcpy(host, data, len);
+		iss_code_written(hart, pa, len);
 		return true;
 	}
 	while (*done < len) {
@@ -99,6 +106,8 @@ static bool phys_access(struct iss_hart *hart, uint64_t pa, uint8_t *data, unsig
 			piece /= 2;
 		if (!hart->ops.access(hart->ops.ctx, pa + *done, data + *done, piece, kind))
 			return false;
+		if (kind == ISS_STORE)
+			iss_code_written(hart, pa + *done, piece);
 		*done += piece;
 	}
 	return true;
@@ -229,12 +238,43 @@ static enum fault walk(struct iss_hart *hart, const struct access *access, enum 
 static void drop(struct iss_tlb_entry *entry)
 {
 	entry->tag_load = entry->tag_store = entry->tag_fetch = ISS_TLB_INVALID;
+	entry->pa = 0;
+}
+
+typedef void visit_fn(struct iss_tlb_entry *entry, uint64_t a, uint64_t b);
+
+/* The entries filled since the last flush. */
+static inline void for_each_in(struct iss_tlb *tlb, uint64_t a, uint64_t b, visit_fn *visit)
+{
+	for (uint64_t left = tlb->filled; left; left &= left - 1) {
+		struct iss_tlb_entry *part =
+			&tlb->entry[ISS_TLB_PART * (unsigned)__builtin_ctzll(left)];
+
+		for (unsigned i = 0; i < ISS_TLB_PART; i++)
+			visit(&part[i], a, b);
+	}
+}
+
+static void for_each_entry(struct iss_hart *hart, uint64_t a, uint64_t b, visit_fn *visit)
+{
+	for (unsigned i = 0; i < ISS_N_CONTEXTS; i++) {
+		for_each_in(&hart->tlb[i], a, b, visit);
+		for_each_in(&hart->tlb_of_code[i], a, b, visit);
+	}
+}
+
+static void drop_any(struct iss_tlb_entry *entry, uint64_t a, uint64_t b)
+{
+	(void)a, (void)b;
+	drop(entry);
 }
 
 static void flush_context(struct iss_hart *hart, unsigned context)
 {
-	for (unsigned i = 0; i < ISS_TLB_SIZE; i++)
-		drop(&hart->tlb[context][i]);
+	for_each_in(&hart->tlb[context], 0, 0, drop_any);
+	for_each_in(&hart->tlb_of_code[context], 0, 0, drop_any);
+	hart->tlb[context].filled = hart->tlb_of_code[context].filled = 0;
+	hart->leave_block = true;
 }
 
 void iss_tlb_flush_paging(struct iss_hart *hart)
@@ -246,31 +286,41 @@ void iss_tlb_flush_paging(struct iss_hart *hart)
 	hart->superpage_last = 0;
 }
 
+void iss_tlb_reset(struct iss_hart *hart)
+{
+	for (unsigned context = 0; context < ISS_N_CONTEXTS; context++)
+		hart->tlb[context].filled = hart->tlb_of_code[context].filled = UINT64_MAX;
+	iss_tlb_flush(hart);
+}
+
 void iss_tlb_flush(struct iss_hart *hart)
 {
 	flush_context(hart, ISS_CTX_BARE);
 	iss_tlb_flush_paging(hart);
 }
 
+static void drop_span(struct iss_tlb_entry *entry, uint64_t va, uint64_t unused)
+{
+	(void)unused;
+	if ((entry->va ^ va) >> (entry->va % ISS_PAGE_SIZE) == 0)
+		drop(entry);
+}
+
 void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va)
 {
 	for (unsigned context = ISS_CTX_S; context < ISS_N_CONTEXTS; context++) {
-		struct iss_tlb_entry *entry = iss_tlb_slot(hart->tlb[context], va);
+		struct iss_tlb_entry *data = iss_tlb_slot(hart->tlb[context].entry, va);
+		struct iss_tlb_entry *code = iss_tlb_slot(hart->tlb_of_code[context].entry, va);
 
-		if (((entry->va ^ va) & ISS_PAGE_MASK) == 0)
-			drop(entry);
+		if (((data->va ^ va) & ISS_PAGE_MASK) == 0)
+			drop(data);
+		if (((code->va ^ va) & ISS_PAGE_MASK) == 0)
+			drop(code);
 	}
-	if (va < hart->superpage_first || va > hart->superpage_last)
-		return;
+	hart->leave_block = true;
 	/* one address of a larger page stands for all of it */
-	for (unsigned context = ISS_CTX_S; context < ISS_N_CONTEXTS; context++) {
-		for (unsigned i = 0; i < ISS_TLB_SIZE; i++) {
-			struct iss_tlb_entry *entry = &hart->tlb[context][i];
-
-			if ((entry->va ^ va) >> (entry->va % ISS_PAGE_SIZE) == 0)
-				drop(entry);
-		}
-	}
+	if (va >= hart->superpage_first && va <= hart->superpage_last)
+		for_each_entry(hart, va, 0, drop_span);
 }
 
 static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
@@ -278,15 +328,34 @@ static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 	return a - b < b_size || b - a < a_size;
 }
 
+static void drop_range(struct iss_tlb_entry *entry, uint64_t pa, uint64_t size)
+{
+	if (entry->pa && overlap(entry->pa & ISS_PAGE_MASK, ISS_PAGE_SIZE, pa, size))
+		drop(entry);
+}
+
 void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size)
 {
 	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
 		if (overlap(hart->grants[i].pa, hart->grants[i].size, pa, size))
 			hart->grants[i].size = 0;
-	for (unsigned context = 0; context < ISS_N_CONTEXTS; context++)
-		for (unsigned i = 0; i < ISS_TLB_SIZE; i++)
-			if (overlap(hart->tlb[context][i].pa, ISS_PAGE_SIZE, pa, size))
-				drop(&hart->tlb[context][i]);
+	memset(hart->refused, 0, sizeof(hart->refused));
+	for_each_entry(hart, pa, size, drop_range);
+	hart->leave_block = true;
+	iss_blocks_withdraw(hart, pa, size);
+}
+
+static void protect(struct iss_tlb_entry *entry, uint64_t pa, uint64_t unused)
+{
+	(void)unused;
+	if ((entry->pa & ISS_PAGE_MASK) == pa)
+		entry->tag_store = ISS_TLB_INVALID;
+}
+
+void iss_tlb_protect(struct iss_hart *hart, uint64_t pa)
+{
+	for (unsigned i = 0; i < ISS_N_CONTEXTS; i++)
+		for_each_in(&hart->tlb[i], pa, 0, protect);
 }
 
 /* Enters the page of an access that was granted; pmp: rights in all of it. */
@@ -297,36 +366,30 @@ static void fill(struct iss_hart *hart, struct iss_tlb_entry *entry, uint64_t va
 	const uint64_t pa = leaf->pa & ISS_PAGE_MASK;
 	const struct iss_dmi *grant = grant_of(hart, pa);
 	const uint64_t span_mask = VCXL_BIT(leaf->span_bits) - 1;
-	bool load, store, fetch;
+	const unsigned may =
+		pmp & ((leaf->x ? 1u << ISS_FETCH : 0) | (leaf->r ? 1u << ISS_LOAD : 0) |
+		       (leaf->w ? 1u << ISS_STORE : 0));
+	const size_t index = page / ISS_PAGE_SIZE % ISS_TLB_SIZE;
+	struct iss_tlb *tlb = (struct iss_tlb *)(void *)(entry - index); /* its first member */
 
-	if (!grant)
-		return;
-	load = leaf->r && grant->readable && (pmp & 1u << ISS_LOAD);
-	store = leaf->w && grant->writable && (pmp & 1u << ISS_STORE);
-	fetch = leaf->x && grant->readable && (pmp & 1u << ISS_FETCH);
-	entry->tag_load = load ? page : ISS_TLB_INVALID;
-	entry->tag_store = store ? page : ISS_TLB_INVALID;
-	entry->tag_fetch = fetch ? page : ISS_TLB_INVALID;
-	entry->addend = (uintptr_t)(grant->host + (pa - grant->pa)) - (uintptr_t)page;
-	entry->pa = pa;
+	drop(entry);
+	if (grant) {
+		if (grant->readable && (may & 1u << ISS_LOAD))
+			entry->tag_load = page;
+		if (grant->writable && (may & 1u << ISS_STORE) && !iss_blocks_in_page(hart, pa))
+			entry->tag_store = page;
+		if (grant->readable && (may & 1u << ISS_FETCH))
+			entry->tag_fetch = page;
+		entry->addend = (uintptr_t)(grant->host + (pa - grant->pa)) - (uintptr_t)page;
+	}
+	tlb->filled |= VCXL_BIT(index / ISS_TLB_PART);
+	entry->pa = pa | may;
 	entry->va = page | leaf->span_bits;
 	if (leaf->span_bits > PAGE_BITS) {
 		if (hart->superpage_first > (page & ~span_mask))
 			hart->superpage_first = page & ~span_mask;
 		if (hart->superpage_last < (page | span_mask))
 			hart->superpage_last = page | span_mask;
-	}
-}
-
-static uint64_t tag(const struct iss_tlb_entry *entry, enum iss_access kind)
-{
-	switch (kind) {
-	case ISS_FETCH:
-		return entry->tag_fetch;
-	case ISS_LOAD:
-		return entry->tag_load;
-	default:
-		return entry->tag_store;
 	}
 }
 
@@ -344,8 +407,9 @@ void iss_update_contexts(struct iss_hart *hart)
 	data = plain[hart->data_priv];
 	if (data == ISS_CTX_S && (hart->mstatus & MSTATUS_SUM))
 		data = ISS_CTX_S_SUM;
-	hart->data_tlb = hart->tlb[data];
-	hart->fetch_tlb = hart->tlb[plain[hart->priv]];
+	hart->data_tlb = hart->tlb[data].entry;
+	hart->fetch_tlb = hart->tlb_of_code[plain[hart->priv]].entry;
+	hart->leave_block = true;
 	hart->data_bare = hart->data_priv == ISS_PRIV_M || !paging;
 	hart->fetch_bare = hart->priv == ISS_PRIV_M || !paging;
 }
@@ -375,8 +439,8 @@ static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t
 	enum fault fault = FAULT_NONE;
 	unsigned pmp = 0;
 
-	if (tag(entry, access->kind) == (access->va & ISS_PAGE_MASK)) {
-		*pa = entry->pa | access->va % ISS_PAGE_SIZE;
+	if (((entry->va ^ access->va) & ISS_PAGE_MASK) == 0 && (entry->pa & 1u << access->kind)) {
+		*pa = (entry->pa & ISS_PAGE_MASK) | access->va % ISS_PAGE_SIZE;
 		return true;
 	}
 	if (!bare)

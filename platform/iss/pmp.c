@@ -4,6 +4,7 @@
  * architecture 20240411, 3.7. Left out: Smepmp (mseccfg does not exist).
  */
 #include <assert.h>
+#include <string.h>
 
 #include "hart.h"
 
@@ -12,6 +13,8 @@
 #define PMP_X VCXL_BIT(2)
 #define PMP_A VCXL_MASK(4, 3)
 #define PMP_L VCXL_BIT(7)
+
+#define NO_RIGHTS_KNOWN 0xffu /* in pmp_rights */
 
 #define PMP_ADDR_MASK VCXL_MASK(53, 0) /* address bits 55:2 */
 
@@ -66,6 +69,7 @@ static void changed(struct iss_hart *hart)
 		if (matching(pmp->cfg[i]) != PMP_OFF)
 			pmp->n_active = i + 1;
 	}
+	memset(hart->pmp_rights, NO_RIGHTS_KNOWN, sizeof(hart->pmp_rights));
 	iss_tlb_flush(hart);
 }
 
@@ -95,15 +99,29 @@ static unsigned rights_in(const struct iss_hart *hart, uint64_t pa, uint64_t las
 	return priv == ISS_PRIV_M ? rights(0, priv) : 0;
 }
 
-bool iss_pmp_allows(const struct iss_hart *hart, uint64_t pa, uint64_t len, enum iss_access kind,
+bool iss_pmp_allows(struct iss_hart *hart, uint64_t pa, uint64_t len, enum iss_access kind,
 		    enum iss_priv priv)
 {
-	return rights_in(hart, pa, pa + len - 1, priv) & 1u << kind;
+	unsigned rights = ISS_PMP_PARTIAL;
+
+	if (len <= ISS_PAGE_SIZE - pa % ISS_PAGE_SIZE)
+		rights = iss_pmp_page(hart, pa & ~(uint64_t)(ISS_PAGE_SIZE - 1), priv);
+	if (rights == ISS_PMP_PARTIAL)
+		rights = rights_in(hart, pa, pa + len - 1, priv);
+	return rights & 1u << kind;
 }
 
-unsigned iss_pmp_page(const struct iss_hart *hart, uint64_t page_pa, enum iss_priv priv)
+unsigned iss_pmp_page(struct iss_hart *hart, uint64_t page_pa, enum iss_priv priv)
 {
-	return rights_in(hart, page_pa, page_pa + ISS_PAGE_SIZE - 1, priv);
+	const unsigned i = (unsigned)(page_pa / ISS_PAGE_SIZE % ISS_N_PMP_PAGES);
+	const uint64_t key = page_pa | (uint64_t)priv;
+
+	if (hart->pmp_page[i] != key || hart->pmp_rights[i] == NO_RIGHTS_KNOWN) {
+		hart->pmp_page[i] = key;
+		hart->pmp_rights[i] =
+			(uint8_t)rights_in(hart, page_pa, page_pa + ISS_PAGE_SIZE - 1, priv);
+	}
+	return hart->pmp_rights[i];
 }
 
 /* pmpcfg0 holds entries 0..7, pmpcfg2 entries 8..15. */

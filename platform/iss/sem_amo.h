@@ -15,9 +15,25 @@ struct iss_atomic {
 	uint8_t *host; /* NULL: not host memory */
 };
 
+/* Host memory that may be read and, unless kind is ISS_LOAD, written in place. */
+static inline bool iss_atomic_hit(struct iss_hart *hart, struct iss_atomic *at, unsigned size,
+				  enum iss_access kind)
+{
+	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, at->va);
+	const uint64_t key = iss_tlb_key(at->va, size);
+
+	if (key != entry->tag_load || (kind != ISS_LOAD && key != entry->tag_store))
+		return false;
+	at->pa = (entry->pa & ISS_PAGE_MASK) | at->va % ISS_PAGE_SIZE;
+	at->host = iss_tlb_host(entry, at->va);
+	return true;
+}
+
 static inline bool iss_atomic_begin(struct iss_hart *hart, struct iss_atomic *at, unsigned size,
 				    enum iss_access kind)
 {
+	if (ISS_LIKELY(iss_atomic_hit(hart, at, size, kind)))
+		return true;
 	if (at->va & (size - 1)) {
 		iss_trap(hart,
 			 kind == ISS_LOAD ? ISS_CAUSE_LOAD_MISALIGNED : ISS_CAUSE_STORE_MISALIGNED,
@@ -47,13 +63,28 @@ static inline bool iss_atomic_write(struct iss_hart *hart, const struct iss_atom
 {
 	if (at->host) {
 		iss_host_store(at->host, size, value);
+		iss_code_written(hart, at->pa, size);
 		return true;
 	}
-	if (hart->ops.access(hart->ops.ctx, at->pa, &value, size, ISS_STORE))
+	if (hart->ops.access(hart->ops.ctx, at->pa, &value, size, ISS_STORE)) {
+		iss_code_written(hart, at->pa, size);
 		return true;
+	}
 	iss_trap(hart, ISS_CAUSE_STORE_ACCESS, at->va);
 	return false;
 }
+
+#define ISS_TRY_ATOMIC(name, size, kind)                                                           \
+	ISS_FORM(name, ISS_PLAIN)                                                                  \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		struct iss_atomic at = { .va = hart->x[d->rs1] };                                  \
+                                                                                                   \
+		if (!ISS_LIKELY(iss_atomic_hit(hart, &at, size, kind)))                            \
+			return false;                                                              \
+		sem_##name(hart, d);                                                               \
+		return true;                                                                       \
+	}
 
 static inline void iss_lr(struct iss_hart *hart, const struct iss_decoded *d, unsigned size)
 {
@@ -88,24 +119,33 @@ static inline void sem_lr_w(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	iss_lr(hart, d, 4);
 }
+ISS_TRY_ATOMIC(lr_w, 4, ISS_LOAD)
 
 static inline void sem_lr_d(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	iss_lr(hart, d, 8);
 }
+ISS_TRY_ATOMIC(lr_d, 8, ISS_LOAD)
 
 static inline void sem_sc_w(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	iss_sc(hart, d, 4);
 }
+ISS_TRY_ATOMIC(sc_w, 4, ISS_STORE)
 
 static inline void sem_sc_d(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	iss_sc(hart, d, 8);
 }
+ISS_TRY_ATOMIC(sc_d, 8, ISS_STORE)
 
 /* m is the memory operand and b is rs2, both sign-extended from the size of the access. */
 #define ISS_SEM_AMO_SIZE(name, size, extend, expression)                                           \
+	static inline uint64_t iss_new_##name(uint64_t m, uint64_t b)                              \
+	{                                                                                          \
+		(void)m;                                                                           \
+		return expression;                                                                 \
+	}                                                                                          \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
 		struct iss_atomic at = { .va = hart->x[d->rs1] };                                  \
@@ -116,8 +156,21 @@ static inline void sem_sc_d(struct iss_hart *hart, const struct iss_decoded *d)
 		    !iss_atomic_read(hart, &at, size, ISS_STORE, &m))                              \
 			return;                                                                    \
 		m = extend(m);                                                                     \
-		if (iss_atomic_write(hart, &at, size, expression))                                 \
+		if (iss_atomic_write(hart, &at, size, iss_new_##name(m, b)))                       \
 			hart->x[d->rd] = m;                                                        \
+	}                                                                                          \
+	ISS_FORM(name, ISS_PLAIN)                                                                  \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		struct iss_atomic at = { .va = hart->x[d->rs1] };                                  \
+		uint64_t m;                                                                        \
+                                                                                                   \
+		if (!ISS_LIKELY(iss_atomic_hit(hart, &at, size, ISS_STORE)))                       \
+			return false;                                                              \
+		m = extend(iss_host_load(at.host, size));                                          \
+		iss_host_store(at.host, size, iss_new_##name(m, extend(hart->x[d->rs2])));         \
+		hart->x[d->rd] = m;                                                                \
+		return true;                                                                       \
 	}
 #define ISS_SEM_AMO(name, expression)                                                              \
 	ISS_SEM_AMO_SIZE(name##_w, 4, iss_sext32, expression)                                      \

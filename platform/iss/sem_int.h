@@ -12,6 +12,42 @@
 #include "hart.h"
 #include "mem.h"
 
+/*
+ * How an engine that runs blocks may execute an instruction, told beside its semantics as
+ * iss_form_<name>. iss_try_<name> does what sem_<name> does where that needs neither pc nor exact
+ * counts, else it refuses (false) and has changed nothing; of a branch it tells whether it is
+ * taken.
+ */
+enum iss_form {
+	ISS_PLAIN,   /* try, and where it refuses sem with exact pc and counts */
+	ISS_FP,      /* the same, in need of the host's floating-point environment */
+	ISS_PRECISE, /* sem with exact pc and counts: may trap, call out, change modes */
+	ISS_LAST,    /* the same, and ends a block */
+	ISS_BRANCH,
+	ISS_JAL,
+	ISS_JALR
+};
+
+#define ISS_FORM(name, form)                                                                       \
+	enum {                                                                                     \
+		iss_form_##name = (form)                                                           \
+	};
+/* An instruction of registers alone. */
+#define ISS_ALWAYS(name)                                                                           \
+	ISS_FORM(name, ISS_PLAIN)                                                                  \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		sem_##name(hart, d);                                                               \
+		return true;                                                                       \
+	}
+#define ISS_NEVER(name, form)                                                                      \
+	ISS_FORM(name, form)                                                                       \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		(void)hart, (void)d;                                                               \
+		return false;                                                                      \
+	}
+
 __extension__ typedef __int128 iss_i128;
 __extension__ typedef unsigned __int128 iss_u128;
 
@@ -128,7 +164,8 @@ static inline uint64_t iss_orc_b(uint64_t value)
                                                                                                    \
 		(void)a, (void)b, (void)i;                                                         \
 		hart->x[d->rd] = (expression);                                                     \
-	}
+	}                                                                                          \
+	ISS_ALWAYS(name)
 #define ISS_SEM_WORD(name, expression) ISS_SEM_VALUE(name, iss_sext32(expression))
 
 /* clang-format off */
@@ -230,12 +267,17 @@ ISS_SEM_VALUE(czero_nez, b ? 0 : a)
 /* clang-format on */
 
 #define ISS_SEM_BRANCH(name, condition)                                                            \
-	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
+	ISS_FORM(name, ISS_BRANCH)                                                                 \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
 	{                                                                                          \
 		const uint64_t a = hart->x[d->rs1];                                                \
 		const uint64_t b = hart->x[d->rs2];                                                \
                                                                                                    \
-		if (condition)                                                                     \
+		return condition;                                                                  \
+	}                                                                                          \
+	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
+	{                                                                                          \
+		if (iss_try_##name(hart, d))                                                       \
 			hart->next_pc = hart->pc + (uint64_t)(int64_t)d->imm;                      \
 	}
 
@@ -246,6 +288,14 @@ ISS_SEM_BRANCH(bge, (int64_t)a >= (int64_t)b)
 ISS_SEM_BRANCH(bltu, a < b)
 ISS_SEM_BRANCH(bgeu, a >= b)
 
+ISS_NEVER(jal, ISS_JAL)
+ISS_NEVER(jalr, ISS_JALR)
+
+static inline uint64_t iss_jalr_target(const struct iss_hart *hart, const struct iss_decoded *d)
+{
+	return (hart->x[d->rs1] + (uint64_t)(int64_t)d->imm) & ~1ull;
+}
+
 static inline void sem_jal(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	hart->x[d->rd] = hart->pc + d->len;
@@ -254,25 +304,40 @@ static inline void sem_jal(struct iss_hart *hart, const struct iss_decoded *d)
 
 static inline void sem_jalr(struct iss_hart *hart, const struct iss_decoded *d)
 {
-	const uint64_t target = hart->x[d->rs1] + (uint64_t)(int64_t)d->imm;
+	const uint64_t target = iss_jalr_target(hart, d);
 
 	hart->x[d->rd] = hart->pc + d->len;
-	hart->next_pc = target & ~1ull;
+	hart->next_pc = target;
 }
 
+#define ISS_VA(hart, d) ((hart)->x[(d)->rs1] + (uint64_t)(int64_t)(d)->imm)
 #define ISS_SEM_LOAD(name, size, type)                                                             \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
 		uint64_t value;                                                                    \
                                                                                                    \
-		if (iss_load(hart, hart->x[d->rs1] + (uint64_t)(int64_t)d->imm, size, &value))     \
+		if (iss_load(hart, ISS_VA(hart, d), size, &value))                                 \
 			hart->x[d->rd] = (uint64_t)(type)value;                                    \
+	}                                                                                          \
+	ISS_FORM(name, ISS_PLAIN)                                                                  \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		uint64_t value;                                                                    \
+                                                                                                   \
+		if (!ISS_LIKELY(iss_load_hit(hart, ISS_VA(hart, d), size, &value)))                \
+			return false;                                                              \
+		hart->x[d->rd] = (uint64_t)(type)value;                                            \
+		return true;                                                                       \
 	}
 #define ISS_SEM_STORE(name, size)                                                                  \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
-		iss_store(hart, hart->x[d->rs1] + (uint64_t)(int64_t)d->imm, size,                 \
-			  hart->x[d->rs2]);                                                        \
+		iss_store(hart, ISS_VA(hart, d), size, hart->x[d->rs2]);                           \
+	}                                                                                          \
+	ISS_FORM(name, ISS_PLAIN)                                                                  \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		return iss_store_hit(hart, ISS_VA(hart, d), size, hart->x[d->rs2]);                \
 	}
 
 ISS_SEM_LOAD(lb, 1, int8_t)
@@ -292,48 +357,60 @@ static inline void sem_illegal(struct iss_hart *hart, const struct iss_decoded *
 	iss_illegal(hart, d->bits);
 }
 
-/* Memory is in program order and instruction fetch reads memory: no fence has anything to do. */
+ISS_NEVER(illegal, ISS_LAST)
+
+/* Memory is in program order: nothing to order. */
 static inline void sem_fence(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	(void)hart, (void)d;
 }
+ISS_ALWAYS(fence)
 
+/* Own stores to code take effect at once; what others stored is compared from here on. */
 static inline void sem_fence_i(struct iss_hart *hart, const struct iss_decoded *d)
 {
-	(void)hart, (void)d;
+	(void)d;
+	hart->code_epoch++;
 }
+ISS_NEVER(fence_i, ISS_LAST)
 
 static inline void sem_ecall(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	(void)d;
 	iss_op_ecall(hart);
 }
+ISS_NEVER(ecall, ISS_LAST)
 
 static inline void sem_ebreak(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	(void)d;
 	iss_trap(hart, ISS_CAUSE_BREAKPOINT, hart->pc);
 }
+ISS_NEVER(ebreak, ISS_LAST)
 
-#define ISS_SEM_PRIVILEGED(name, call)                                                             \
+#define ISS_SEM_PRIVILEGED(name, form, call)                                                       \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
 		call;                                                                              \
-	}
+	}                                                                                          \
+	ISS_NEVER(name, form)
 #define ISS_SFENCE_VMA                                                                             \
 	iss_op_sfence(hart, d->bits, d->rs1 != 0, hart->x[d->rs1], d->rs2 != 0, hart->x[d->rs2])
 
-ISS_SEM_PRIVILEGED(mret, iss_op_mret(hart, d->bits))
-ISS_SEM_PRIVILEGED(sret, iss_op_sret(hart, d->bits))
-ISS_SEM_PRIVILEGED(wfi, iss_op_wfi(hart, d->bits))
-ISS_SEM_PRIVILEGED(sfence_vma, ISS_SFENCE_VMA)
-ISS_SEM_PRIVILEGED(sinval_vma, ISS_SFENCE_VMA)
-ISS_SEM_PRIVILEGED(sfence_w_inval, iss_op_sfence_order(hart, d->bits))
-ISS_SEM_PRIVILEGED(sfence_inval_ir, iss_op_sfence_order(hart, d->bits))
-ISS_SEM_PRIVILEGED(cbo_inval, iss_op_cbo(hart, d->bits, ISS_CBO_INVAL, hart->x[d->rs1]))
-ISS_SEM_PRIVILEGED(cbo_clean, iss_op_cbo(hart, d->bits, ISS_CBO_CLEAN, hart->x[d->rs1]))
-ISS_SEM_PRIVILEGED(cbo_flush, iss_op_cbo(hart, d->bits, ISS_CBO_FLUSH, hart->x[d->rs1]))
-ISS_SEM_PRIVILEGED(cbo_zero, iss_op_cbo_zero(hart, d->bits, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(mret, ISS_LAST, iss_op_mret(hart, d->bits))
+ISS_SEM_PRIVILEGED(sret, ISS_LAST, iss_op_sret(hart, d->bits))
+ISS_SEM_PRIVILEGED(wfi, ISS_LAST, iss_op_wfi(hart, d->bits))
+ISS_SEM_PRIVILEGED(sfence_vma, ISS_LAST, ISS_SFENCE_VMA)
+ISS_SEM_PRIVILEGED(sinval_vma, ISS_LAST, ISS_SFENCE_VMA)
+ISS_SEM_PRIVILEGED(sfence_w_inval, ISS_LAST, iss_op_sfence_order(hart, d->bits))
+ISS_SEM_PRIVILEGED(sfence_inval_ir, ISS_LAST, iss_op_sfence_order(hart, d->bits))
+ISS_SEM_PRIVILEGED(cbo_inval, ISS_PRECISE,
+		   iss_op_cbo(hart, d->bits, ISS_CBO_INVAL, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(cbo_clean, ISS_PRECISE,
+		   iss_op_cbo(hart, d->bits, ISS_CBO_CLEAN, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(cbo_flush, ISS_PRECISE,
+		   iss_op_cbo(hart, d->bits, ISS_CBO_FLUSH, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(cbo_zero, ISS_PRECISE, iss_op_cbo_zero(hart, d->bits, hart->x[d->rs1]))
 
 /* CSRRW does not read with rd = x0; CSRRS and CSRRC do not write with rs1 = x0 or uimm = 0. */
 static inline void iss_csr_insn(struct iss_hart *hart, const struct iss_decoded *d,
@@ -349,11 +426,11 @@ static inline void iss_csr_insn(struct iss_hart *hart, const struct iss_decoded 
 		hart->x[d->rd] = old;
 }
 
-ISS_SEM_PRIVILEGED(csrrw, iss_csr_insn(hart, d, ISS_CSR_WRITE, hart->x[d->rs1]))
-ISS_SEM_PRIVILEGED(csrrs, iss_csr_insn(hart, d, ISS_CSR_SET, hart->x[d->rs1]))
-ISS_SEM_PRIVILEGED(csrrc, iss_csr_insn(hart, d, ISS_CSR_CLEAR, hart->x[d->rs1]))
-ISS_SEM_PRIVILEGED(csrrwi, iss_csr_insn(hart, d, ISS_CSR_WRITE, d->rs1))
-ISS_SEM_PRIVILEGED(csrrsi, iss_csr_insn(hart, d, ISS_CSR_SET, d->rs1))
-ISS_SEM_PRIVILEGED(csrrci, iss_csr_insn(hart, d, ISS_CSR_CLEAR, d->rs1))
+ISS_SEM_PRIVILEGED(csrrw, ISS_PRECISE, iss_csr_insn(hart, d, ISS_CSR_WRITE, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(csrrs, ISS_PRECISE, iss_csr_insn(hart, d, ISS_CSR_SET, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(csrrc, ISS_PRECISE, iss_csr_insn(hart, d, ISS_CSR_CLEAR, hart->x[d->rs1]))
+ISS_SEM_PRIVILEGED(csrrwi, ISS_PRECISE, iss_csr_insn(hart, d, ISS_CSR_WRITE, d->rs1))
+ISS_SEM_PRIVILEGED(csrrsi, ISS_PRECISE, iss_csr_insn(hart, d, ISS_CSR_SET, d->rs1))
+ISS_SEM_PRIVILEGED(csrrci, ISS_PRECISE, iss_csr_insn(hart, d, ISS_CSR_CLEAR, d->rs1))
 
 #endif

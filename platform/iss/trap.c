@@ -248,9 +248,11 @@ void iss_trap_reset(struct iss_hart *hart)
 	memset(&hart->pmp, 0, sizeof(hart->pmp));
 	memset(hart->imsic, 0, sizeof(hart->imsic));
 	memset(hart->grants, 0, sizeof(hart->grants));
+	memset(hart->refused, 0, sizeof(hart->refused));
+	memset(hart->pmp_page, 0xff, sizeof(hart->pmp_page)); /* of no page */
 	memset(hart->trap_counts, 0, sizeof(hart->trap_counts));
 	hart->trapped = hart->waiting = false;
 	hart->check_irq = true;
-	iss_tlb_flush(hart);
+	iss_tlb_reset(hart);
 	iss_update_contexts(hart);
 }

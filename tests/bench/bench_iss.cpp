@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Speed of the ISS on bare loops, as MIPS: integer with an unpredictable branch, memory, double
-// precision, and the cost of entering a run.
+// Speed of the ISS on bare loops, as MIPS of CPU time, on both engines: integer, memory stream,
+// dependent loads, floating point, calls, branches, a linked list, atomics, traps, device reads,
+// code that modifies itself, and the cost of entering a run.
 #include <benchmark/benchmark.h>
+
+#include <functional>
+#include <string>
 
 #include "iss_test.h"
 
@@ -12,21 +16,7 @@ namespace
 {
 
 constexpr std::uint64_t chunk = 1000000;
-
-void count(benchmark::State &state, std::uint64_t steps)
-{
-	state.counters["MIPS"] =
-		benchmark::Counter(static_cast<double>(steps) / 1e6, benchmark::Counter::kIsRate);
-}
-
-void run(benchmark::State &state, machine &m, std::uint64_t steps_per_run)
-{
-	std::uint64_t steps = 0;
-
-	for (auto _ : state)
-		steps += m.run(steps_per_run);
-	count(state, steps);
-}
+constexpr std::uint64_t chase_base = ram_base + 0x100000, chase_size = 16u << 20;
 
 void integer_loop(machine &m)
 {
@@ -49,28 +39,8 @@ void integer_loop(machine &m)
 	m.set_x(6, 1);
 }
 
-void iss_integer(benchmark::State &state)
+void memory_loop(machine &m)
 {
-	machine m;
-
-	integer_loop(m);
-	run(state, m, chunk);
-}
-BENCHMARK(iss_integer);
-
-void iss_integer_short_runs(benchmark::State &state)
-{
-	machine m;
-
-	integer_loop(m);
-	run(state, m, 100);
-}
-BENCHMARK(iss_integer_short_runs);
-
-void iss_memory(benchmark::State &state)
-{
-	machine m;
-
 	m.poke16(ram_base, {
 				   0x82aa,         // mv   t0, a0
 				   0x8332,         // mv   t1, a2
@@ -87,14 +57,39 @@ void iss_memory(benchmark::State &state)
 	m.set_x(10, ram_base + 0x10000);
 	m.set_x(11, ram_base + 0x40000);
 	m.set_x(12, ram_base + 0x80000);
-	run(state, m, chunk);
 }
-BENCHMARK(iss_memory);
 
-void iss_double(benchmark::State &state)
+// One pointer per 64 bytes, in an order that visits every line of `size` bytes once.
+void link(machine &m, std::uint64_t size)
 {
-	machine m;
+	const std::uint64_t n = size / 64;
 
+	for (std::uint64_t i = 0, at = 0; i < n; i++) {
+		const std::uint64_t next = (at * 5 + 0x3039) % n; // a full period for powers of two
+
+		m.write(chase_base + 64 * at, chase_base + 64 * next);
+		m.write(chase_base + 64 * at + 8, i);
+		at = next;
+	}
+	m.set_x(5, chase_base);
+}
+
+void dependent_loop(machine &m)
+{
+	link(m, chase_size);
+	m.poke(ram_base, { rri(0x3003, 5, 5, 0), rri(0x3003, 5, 5, 0), rri(0x3003, 5, 5, 0),
+			   rri(0x3003, 5, 5, 0), jal(0, -16) });
+}
+
+void list_loop(machine &m)
+{
+	link(m, 0x8000);
+	m.poke(ram_base, { rri(0x3003, 6, 5, 8), rrr(0x33, 7, 7, 6), rri(0x3003, 5, 5, 0),
+			   branch(0x1063, 5, 0, -12), jal(0, -16) });
+}
+
+void fp_loop(machine &m)
+{
 	m.poke(ram_base, {
 				 0x12a070d3, // fmul.d  ft1, ft0, fa0
 				 0x02b0f053, // fadd.d  ft0, ft1, fa1
@@ -105,8 +100,104 @@ void iss_double(benchmark::State &state)
 	m.set_csr(0x300, 0x6000);        // mstatus.FS
 	m.set_f(10, 0x3fe0000000000000); // 0.5
 	m.set_f(11, 0x3ff3333333333333); // 1.2
-	run(state, m, chunk);
 }
-BENCHMARK(iss_double);
+
+void call_loop(machine &m)
+{
+	m.poke(ram_base, { jal(1, 0x40), addi(6, 6, 1), jal(1, 0x48), jal(0, -12) });
+	m.poke(ram_base + 0x40, { addi(7, 7, 1), rrr(0x33, 8, 7, 6), rri(0x67, 0, 1, 0) });
+	m.poke(ram_base + 0x50, { addi(7, 7, 2), rrr(0x4033, 8, 7, 6), rri(0x67, 0, 1, 0) });
+}
+
+// A pseudo-random sequence decides each branch.
+void branch_loop(machine &m)
+{
+	m.poke(ram_base,
+	       { rrr(0x02000033, 5, 5, 10), rrr(0x33, 5, 5, 11), rri(0x5013, 6, 5, 60),
+		 branch(0x63, 6, 0, 8), addi(7, 7, 1), branch(0x4063, 5, 0, 8), addi(7, 7, 2),
+		 rri(0x7013, 6, 5, 64), branch(0x1063, 6, 0, 8), addi(7, 7, 3), jal(0, -40) });
+	m.set_x(5, 1);
+	m.set_x(10, 6364136223846793005);
+	m.set_x(11, 1442695040888963407);
+}
+
+void amo_loop(machine &m)
+{
+	m.poke(ram_base, { rrr(0x0000302f, 6, 5, 7), rrr(0x0800202f, 8, 9, 7),
+			   rrr(0x4000302f, 6, 5, 7), addi(7, 7, 1), jal(0, -16) });
+	m.set_x(5, ram_base + 0x10000);
+	m.set_x(9, ram_base + 0x10040);
+}
+
+// ecall, three instructions of handler, mret
+void trap_loop(machine &m)
+{
+	m.poke(ram_base, { ecall, jal(0, -4) });
+	m.poke(ram_base + 0x100, { csrrs(6, 0x341, 0), addi(6, 6, 4), csrrw(0, 0x341, 6), mret });
+	m.set_csr(0x305, ram_base + 0x100);
+	m.set_csr(0x300, 0x1800);
+}
+
+void mmio_loop(machine &m)
+{
+	m.poke(ram_base, { rri(0x2003, 6, 5, 0), jal(0, -4) });
+	m.set_x(5, device_base);
+	m.keep_accesses = false;
+}
+
+// Writes an addi into its own loop each time round.
+void self_modifying_loop(machine &m)
+{
+	m.poke(ram_base, { store(0x2023, 6, 5, 12), rrr(0x4033, 6, 6, 10), 0x0000100f,
+			   addi(7, 7, 1), jal(0, -16) });
+	m.set_x(5, ram_base);
+	m.set_x(6, addi(7, 7, 1));
+	m.set_x(10, addi(7, 7, 1) ^ addi(7, 7, 2));
+}
+
+struct loop {
+	const char *name;
+	void (*load)(machine &m);
+	std::uint64_t steps_per_run;
+	unsigned steps_per_item; // of what the name says: an access, a trap
+};
+
+const loop loops[] = {
+	{ "integer", integer_loop, chunk, 1 }, { "integer_short_runs", integer_loop, 100, 1 },
+	{ "memory", memory_loop, chunk, 1 },   { "dependent_loads_16M", dependent_loop, chunk, 1 },
+	{ "fp", fp_loop, chunk, 1 },           { "call", call_loop, chunk, 1 },
+	{ "branch", branch_loop, chunk, 1 },   { "list", list_loop, chunk, 1 },
+	{ "amo", amo_loop, chunk, 1 },         { "traps", trap_loop, chunk, 6 },
+	{ "mmio_reads", mmio_loop, chunk, 2 }, { "self_modifying", self_modifying_loop, chunk, 5 },
+};
+
+void run(benchmark::State &state, const loop &l, iss_engine engine)
+{
+	machine m(false, engine, 0x100000 + chase_size);
+	std::uint64_t steps = 0;
+
+	l.load(m);
+	m.run(chunk);
+	for (auto _ : state)
+		steps += m.run(l.steps_per_run);
+	const auto rate = [&](unsigned per) {
+		return benchmark::Counter(static_cast<double>(steps) / per / 1e6,
+					  benchmark::Counter::kIsRate);
+	};
+	state.counters["MIPS"] = rate(1);
+	if (l.steps_per_item > 1)
+		state.counters["M/s"] = rate(l.steps_per_item);
+}
+
+const bool registered = [] {
+	for (const loop &l : loops)
+		for (const iss_engine engine : { ISS_ENGINE_BLOCK, ISS_ENGINE_STEP })
+			benchmark::RegisterBenchmark(
+				(std::string("iss_") + l.name +
+				 (engine == ISS_ENGINE_STEP ? "/step" : "/block"))
+					.c_str(),
+				[&l, engine](benchmark::State &s) { run(s, l, engine); });
+	return true;
+}();
 
 } // namespace

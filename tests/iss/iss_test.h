@@ -7,6 +7,7 @@
 #define ISS_TEST_H
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <new>
@@ -80,14 +81,25 @@ constexpr std::uint32_t sret = 0x10200073;
 constexpr std::uint32_t wfi = 0x10500073;
 constexpr std::uint32_t jump_to_self = 0x0000006f;
 
+// The engine under test: the same tests run once for each, VCXL_ENGINE=step chooses the other.
+inline iss_engine default_engine()
+{
+	const char *name = std::getenv("VCXL_ENGINE");
+
+	return name && std::strcmp(name, "step") == 0 ? ISS_ENGINE_STEP : ISS_ENGINE_BLOCK;
+}
+
 class machine
 {
 public:
-	explicit machine(bool imsic = false) : ram_(ram_size), device_(device_size)
+	explicit machine(bool imsic = false, iss_engine engine = default_engine(),
+			 std::uint64_t size = ram_size)
+	    : ram_(size), device_(device_size)
 	{
 		iss_config config{};
 		iss_ops ops{};
 
+		config.engine = engine;
 		config.reset_pc = ram_base;
 		config.imsic = imsic;
 		ops.ctx = this;
@@ -106,14 +118,21 @@ public:
 
 	iss_hart *hart() const { return hart_; }
 
-	// Puts words at pa; the hart is not told.
+	// Puts code at pa and tells the hart.
 	void poke(std::uint64_t pa, const std::vector<std::uint32_t> &words)
+	{
+		poke_silently(pa, words);
+		iss_hart_code_written(hart_, pa, words.size() * 4);
+	}
+	// As a device or another hart would.
+	void poke_silently(std::uint64_t pa, const std::vector<std::uint32_t> &words)
 	{
 		std::memcpy(host(pa, words.size() * 4), words.data(), words.size() * 4);
 	}
 	void poke16(std::uint64_t pa, const std::vector<std::uint16_t> &halves)
 	{
 		std::memcpy(host(pa, halves.size() * 2), halves.data(), halves.size() * 2);
+		iss_hart_code_written(hart_, pa, halves.size() * 2);
 	}
 	template <class T> void write(std::uint64_t pa, T value)
 	{
@@ -147,6 +166,8 @@ public:
 			throw std::invalid_argument("no such CSR, or read-only");
 	}
 
+	std::vector<std::uint8_t> &ram() { return ram_; }
+
 	std::uint64_t run(std::uint64_t steps) { return iss_hart_run(hart_, steps, &why); }
 	// Puts the program at the start of memory and runs one step for each of its words.
 	void execute(const std::vector<std::uint32_t> &program)
@@ -166,17 +187,19 @@ public:
 
 	enum iss_stop why = ISS_STOP_BUDGET;
 	std::uint64_t now = 0;               // mtime
+	bool time_flows = false;             // mtime counts the steps of a run, too
 	bool grant_dmi = true;               // whether memory is granted as host memory
 	bool refuse_access = false;          // whether all accesses fail
 	std::vector<access_record> accesses; // that came through ops.access
-	std::function<void()> on_access;     // called in each of them
+	bool keep_accesses = true;
+	std::function<void()> on_access; // called in each of them
 	std::vector<std::pair<std::uint64_t, iss_cbo>> cbos;
 	unsigned timer_changes = 0;
 
 private:
 	std::uint8_t *host(std::uint64_t pa, std::uint64_t len)
 	{
-		if (pa >= ram_base && pa - ram_base <= ram_size - len)
+		if (pa >= ram_base && pa - ram_base <= ram_.size() - len)
 			return ram_.data() + (pa - ram_base);
 		if (pa >= device_base && pa - device_base <= device_size - len)
 			return device_.data() + (pa - device_base);
@@ -186,7 +209,7 @@ private:
 	static bool access(void *ctx, std::uint64_t pa, void *data, unsigned len, iss_access kind)
 	{
 		auto *self = static_cast<machine *>(ctx);
-		const bool in_ram = pa >= ram_base && pa - ram_base <= ram_size - len;
+		const bool in_ram = pa >= ram_base && pa - ram_base <= self->ram_.size() - len;
 		const bool in_device = pa >= device_base && pa - device_base <= device_size - len;
 		access_record record{ pa, len, kind, 0, iss_hart_steps_run(self->hart_) };
 
@@ -198,7 +221,8 @@ private:
 		} else {
 			std::memcpy(data, self->host(pa, len), len);
 		}
-		self->accesses.push_back(record);
+		if (self->keep_accesses)
+			self->accesses.push_back(record);
 		if (self->on_access)
 			self->on_access();
 		return true;
@@ -208,13 +232,18 @@ private:
 	{
 		auto *self = static_cast<machine *>(ctx);
 
-		if (!self->grant_dmi || pa < ram_base || pa - ram_base >= ram_size)
+		if (!self->grant_dmi || pa < ram_base || pa - ram_base >= self->ram_.size())
 			return false;
-		*out = { ram_base, ram_size, self->ram_.data(), true, true };
+		*out = { ram_base, self->ram_.size(), self->ram_.data(), true, true };
 		return true;
 	}
 
-	static std::uint64_t time(void *ctx) { return static_cast<machine *>(ctx)->now; }
+	static std::uint64_t time(void *ctx)
+	{
+		auto *self = static_cast<machine *>(ctx);
+
+		return self->now + (self->time_flows ? iss_hart_steps_run(self->hart_) : 0);
+	}
 
 	static bool cbo(void *ctx, std::uint64_t pa, iss_cbo op)
 	{
