@@ -13,6 +13,8 @@ namespace vcxl
 namespace
 {
 
+constexpr unsigned reg_pc = 32; // see iss_hart_reg()
+
 sc_core::sc_time ps(uint64_t value)
 {
 	return sc_core::sc_time::from_value(value);
@@ -58,11 +60,17 @@ cpu::cpu(const sc_core::sc_module_name &name, const config &cfg)
 
 cpu::~cpu() = default;
 
+// How far the hart has run ahead of the kernel.
+uint64_t cpu::ahead_ps() const
+{
+	return (observed_ + iss_hart_steps_run(hart_.get())) * map::step_ps;
+}
+
 uint64_t cpu::now_ps() const
 {
 	const uint64_t base = sc_core::sc_time_stamp().value();
 
-	return running_ ? base + iss_hart_steps_run(hart_.get()) * map::step_ps : base;
+	return running_ ? base + ahead_ps() : base;
 }
 
 void cpu::set_irq(unsigned bit, bool level)
@@ -139,6 +147,101 @@ void cpu::wait_for_interrupt()
 	}
 }
 
+// The same steps as iss_hart_run() would do, one at a time.
+uint64_t cpu::run_observed(uint64_t max_steps, iss_stop *why)
+{
+	while (observed_ < max_steps) {
+		const uint64_t from = iss_hart_reg(hart_.get(), reg_pc);
+		const bool ready = iss_hart_settle(hart_.get());
+		const bool interrupted = ready && iss_hart_reg(hart_.get(), reg_pc) != from;
+
+		if (interrupted)
+			trace_trap(VCXL_TRACE_INTERRUPT, from);
+		if (observer_ && ready && !observer_->before_step(*this, interrupted))
+			break;
+		const uint64_t pc = iss_hart_reg(hart_.get(), reg_pc);
+		const uint64_t instret = iss_hart_instret(hart_.get());
+
+		if (ready)
+			vcxl_trace_emit(config_.trace, VCXL_TRACE_INSN, name(), pc, insn_at(pc),
+					iss_hart_priv(hart_.get()));
+		const uint64_t steps = iss_hart_run(hart_.get(), 1, why);
+		const bool retired = iss_hart_instret(hart_.get()) != instret;
+
+		if (steps && !retired)
+			trace_trap(VCXL_TRACE_EXCEPTION, pc);
+		observed_ += steps;
+		if (steps && observer_ && !observer_->after_step(*this, retired))
+			break;
+		if (*why != ISS_STOP_BUDGET)
+			break;
+	}
+	return observed_;
+}
+
+bool cpu::traced() const
+{
+	return vcxl_trace_on(config_.trace, VCXL_TRACE_INSN) ||
+	       vcxl_trace_on(config_.trace, VCXL_TRACE_EXCEPTION) ||
+	       vcxl_trace_on(config_.trace, VCXL_TRACE_INTERRUPT);
+}
+
+// The trap just taken at pc; the level that handles it knows the cause.
+void cpu::trace_trap(vcxl_trace_id id, uint64_t pc) const
+{
+	constexpr unsigned scause = 0x142, stval = 0x143, mcause = 0x342, mtval = 0x343;
+	const unsigned priv = iss_hart_priv(hart_.get());
+	uint64_t cause = 0, tval = 0;
+
+	if (!vcxl_trace_on(config_.trace, id))
+		return;
+	iss_hart_csr_read(hart_.get(), priv == 3 ? mcause : scause, &cause);
+	iss_hart_csr_read(hart_.get(), priv == 3 ? mtval : stval, &tval);
+	cause = cause << 1 >> 1;
+	if (id == VCXL_TRACE_EXCEPTION)
+		vcxl_trace_emit(config_.trace, id, name(), pc, cause, tval, priv);
+	else
+		vcxl_trace_emit(config_.trace, id, name(), pc, cause, priv);
+}
+
+// 0 when it cannot be fetched.
+uint32_t cpu::insn_at(uint64_t pc)
+{
+	const auto read = [](void *ctx, uint64_t pa, void *data, unsigned len) {
+		return static_cast<cpu *>(ctx)->debug_access(tlm::TLM_READ_COMMAND, pa, data,
+							     len) == len;
+	};
+	uint32_t bits = 0;
+
+	for (unsigned half = 0; half < 2; half++) { // the halves may lie in two pages
+		uint8_t bytes[2];
+		uint64_t pa = 0;
+
+		if (!iss_hart_debug_translate(hart_.get(), pc + 2 * half, read, this, &pa) ||
+		    !read(this, pa, bytes, sizeof(bytes)))
+			return 0;
+		bits |= static_cast<uint32_t>(bytes[0] | bytes[1] << 8) << 16 * half;
+		if ((bits & 3) != 3)
+			break;
+	}
+	return bits;
+}
+
+uint64_t cpu::run_quantum(iss_stop *why)
+{
+	const uint64_t max_steps = budget();
+	uint64_t steps = 0;
+
+	running_ = true;
+	if (traced() || (observer_ && observer_->watches(*this)))
+		steps = run_observed(max_steps, why);
+	else
+		steps = iss_hart_run(hart_.get(), max_steps, why);
+	observed_ = 0;
+	running_ = false;
+	return steps;
+}
+
 void cpu::run()
 {
 	for (;;) {
@@ -149,9 +252,9 @@ void cpu::run()
 			idle.notify(sc_core::SC_ZERO_TIME);
 			return;
 		}
-		running_ = true;
-		const uint64_t steps = iss_hart_run(hart_.get(), budget(), &why);
-		running_ = false;
+		while (observer_ && observer_->holds(*this))
+			wait(observer_->released());
+		const uint64_t steps = run_quantum(&why);
 		steps_ += steps;
 		if (config_.n_harts > 1)
 			iss_hart_clear_reservation(hart_.get());
@@ -164,7 +267,7 @@ void cpu::run()
 
 bool cpu::access(uint64_t pa, void *data, unsigned len, iss_access kind)
 {
-	sc_core::sc_time delay = ps(iss_hart_steps_run(hart_.get()) * map::step_ps);
+	sc_core::sc_time delay = ps(ahead_ps());
 
 	payload_.set_command(kind == ISS_STORE ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
 	payload_.set_address(pa);
@@ -176,6 +279,18 @@ bool cpu::access(uint64_t pa, void *data, unsigned len, iss_access kind)
 	payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
 	mem->b_transport(payload_, delay);
 	return payload_.is_response_ok();
+}
+
+unsigned cpu::debug_access(tlm::tlm_command command, uint64_t pa, void *data, unsigned len)
+{
+	tlm::tlm_generic_payload request;
+
+	request.set_command(command);
+	request.set_address(pa);
+	request.set_data_ptr(static_cast<unsigned char *>(data));
+	request.set_data_length(len);
+	request.set_streaming_width(len);
+	return mem->transport_dbg(request);
 }
 
 bool cpu::request_dmi(uint64_t pa, grant &out)

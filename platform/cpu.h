@@ -19,8 +19,30 @@
 
 #include <iss.h>
 
+#include <vcxl/trace.h>
+
 namespace vcxl
 {
+
+class cpu;
+
+// Looks at a hart between two steps: a debugger, an instruction trace. Called by the hart's
+// process; time stands still for as long as a call takes.
+class cpu_observer
+{
+public:
+	virtual ~cpu_observer() = default;
+	// The hart must not run until released() is notified; asked whenever it is in step with the
+	// kernel.
+	virtual bool holds(cpu &hart) = 0;
+	virtual const sc_core::sc_event &released() const = 0;
+	// The hart has to run one step at a time, with the calls below around each.
+	virtual bool watches(const cpu &hart) const = 0;
+	// false: not now; ask holds() first.
+	// interrupted: an interrupt was taken since the last step.
+	virtual bool before_step(cpu &hart, bool interrupted) = 0;
+	virtual bool after_step(cpu &hart, bool retired) = 0;
+};
 
 class cpu : public sc_core::sc_module
 {
@@ -31,7 +53,8 @@ public:
 		uint64_t reset_pc = 0;
 		iss_engine engine = ISS_ENGINE_BLOCK;
 		uint64_t quantum_ps = 10'000'000;
-		uint64_t max_steps = 0; // 0: no limit
+		uint64_t max_steps = 0;            // 0: no limit
+		const vcxl_trace *trace = nullptr; // borrowed
 	};
 
 	tlm_utils::simple_initiator_socket<cpu, 64> mem;
@@ -41,6 +64,12 @@ public:
 	SC_HAS_PROCESS(cpu);
 
 	iss_hart *hart() { return hart_.get(); }
+	const iss_hart *hart() const { return hart_.get(); }
+	unsigned id() const { return config_.hart_id; }
+	// Borrowed; before the simulation begins.
+	void observe(cpu_observer *observer) { observer_ = observer; }
+	// Physical memory without side effects; the bytes done.
+	unsigned debug_access(tlm::tlm_command command, uint64_t pa, void *data, unsigned len);
 	// Time of the step being executed, or of the simulation between quanta.
 	uint64_t now_ps() const;
 	// mtime is the time since the start in ticks plus this (modulo 2^64).
@@ -69,9 +98,15 @@ private:
 	};
 
 	void run();
+	uint64_t run_quantum(iss_stop *why);
+	uint64_t run_observed(uint64_t max_steps, iss_stop *why);
+	bool traced() const;
+	void trace_trap(vcxl_trace_id id, uint64_t pc) const;
+	uint32_t insn_at(uint64_t pc);
 	uint64_t budget() const;
 	uint64_t timer_ps() const;
 	void wait_for_interrupt();
+	uint64_t ahead_ps() const;
 	bool access(uint64_t pa, void *data, unsigned len, iss_access kind);
 	bool find_dmi(uint64_t pa, iss_dmi *out);
 	bool request_dmi(uint64_t pa, grant &out);
@@ -88,6 +123,8 @@ private:
 	sc_core::sc_event wake_;
 	bool running_ = false, asleep_ = false, out_of_steps_ = false;
 	uint64_t steps_ = 0, time_offset_ = 0;
+	uint64_t observed_ = 0; // steps of this quantum before the current iss_hart_run()
+	cpu_observer *observer_ = nullptr;
 };
 
 } // namespace vcxl

@@ -68,6 +68,13 @@ void external_input::update()
 	arrived.notify(sc_core::SC_ZERO_TIME);
 }
 
+bool external_input::waiting()
+{
+	const std::lock_guard<std::mutex> lock(mutex_);
+
+	return !queue_.empty();
+}
+
 std::string external_input::take()
 {
 	const std::lock_guard<std::mutex> lock(mutex_);

@@ -28,6 +28,8 @@ public:
 
 	// What has arrived since the last call; called from simulation processes only.
 	std::string take();
+	// Whether take() would return something.
+	bool waiting();
 	// The file has ended and everything was taken.
 	bool closed() const { return closed_; }
 

@@ -106,6 +106,9 @@ struct machine {
 	serial_kind serial = serial_kind::stdio;
 	std::string serial_path;
 
+	std::string gdb;            // where to listen for a debugger, see gdb_address.h; "" nowhere
+	bool start_stopped = false; // -S: until a debugger says so
+
 	std::string trace_path;       // "" none, "-" standard output
 	std::string trace_format;     // "text" or "json"
 	std::string trace_events;     // comma-separated patterns, e.g. "mem.*,hdm.commit"

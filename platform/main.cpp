@@ -21,6 +21,7 @@
 
 #include "boot.h"
 #include "external_input.h"
+#include "gdb_stub.h"
 #include "machine.h"
 #include "memory.h"
 #include "memory_map.h"
@@ -143,6 +144,25 @@ void print_statistics(const soc &host, double seconds, uint64_t trace_events)
 	fprintf(stderr, "host_seconds %.3f\nhost_mips %.1f\n", seconds, mips);
 }
 
+// Absent when the machine has none.
+std::unique_ptr<gdb_stub> make_debugger(const machine &m, external_input &signals)
+{
+	gdb_stub::config cfg;
+
+	if (m.gdb.empty())
+		return nullptr;
+	if (const char *why = parse_gdb_address(m.gdb, cfg.address))
+		throw std::runtime_error("-gdb " + m.gdb + ": " + why);
+	cfg.start_stopped = m.start_stopped;
+	cfg.signals = &signals;
+	auto debugger = std::make_unique<gdb_stub>("gdb", cfg);
+	if (!cfg.address.local && cfg.address.port == 0) {
+		fprintf(stderr, "vcxl: gdb listens on %s\n", debugger->where().c_str());
+		fflush(stderr);
+	}
+	return debugger;
+}
+
 int run_machine(machine m)
 {
 	layout l{};
@@ -180,6 +200,8 @@ int run_machine(machine m)
 	hooks.console_output = [&terminal](char c) { terminal.put(c); };
 	hooks.console = keyboard.get();
 	hooks.signals = &signals;
+	const std::unique_ptr<gdb_stub> debugger = make_debugger(m, signals);
+	hooks.debugger = debugger.get();
 	hooks.trace = trace ? trace->sink() : nullptr;
 	hooks.tohost = symbol(image, "tohost");
 	hooks.fromhost = symbol(image, "fromhost");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "gdb_address.h"
 #include "option_value.h"
 #include "options.h"
 
@@ -178,6 +179,15 @@ void set_serial(machine &m, const std::string &text, const std::string &arg)
 	}
 }
 
+void set_gdb(machine &m, const std::string &text, const std::string &arg)
+{
+	gdb_address address;
+	if (text != "none")
+		if (const char *why = parse_gdb_address(text, address))
+			fail(arg, "'" + text + "' " + why);
+	m.gdb = text == "none" ? "" : text;
+}
+
 uint64_t time_argument(const std::string &text, const std::string &arg)
 {
 	uint64_t ps = 0;
@@ -254,6 +264,8 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 			fail(arg, std::string("a second serial port is ") + not_supported_yet);
 		state.serial_given = true;
 		return set_serial(m, text, arg);
+	case option_kind::gdb_server:
+		return set_gdb(m, row.argument ? text : "tcp::1234", arg);
 	case option_kind::no_defaults:
 		state.no_defaults = true;
 		return;
@@ -281,6 +293,8 @@ void finish(word_state &state)
 		fail("-append " + m.append, "only allowed with -kernel option");
 	if (m.trace_path.empty() && !state.trace_option.empty())
 		fail(state.trace_option, "only allowed with --trace");
+	if (m.start_stopped && m.gdb.empty())
+		fail("-S", "only allowed with -s or -gdb");
 	if (m.trace_format.empty())
 		m.trace_format = "text";
 }

@@ -36,6 +36,8 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 		devices_->attach_htif(hooks_.tohost, hooks_.fromhost);
 	build_memory();
 	build_cxl();
+	if (hooks_.debugger)
+		hooks_.debugger->set_kill([this] { end(0, "killed by the debugger"); });
 	SC_METHOD(watch_idle);
 	for (const auto &hart : cpus_)
 		sensitive << hart->idle;
@@ -97,6 +99,8 @@ void soc::end(int status, const std::string &message)
 	result_ = { true, status, message, now_ps() };
 	for (const auto &hart : cpus_)
 		hart->stop();
+	if (hooks_.debugger)
+		hooks_.debugger->ended(status);
 	sc_core::sc_stop();
 }
 
@@ -112,7 +116,7 @@ void soc::watch_idle()
 		}
 		all_asleep = all_asleep && hart->asleep();
 	}
-	if (all_asleep && !(hooks_.console && !hooks_.console->closed()) &&
+	if (all_asleep && !hooks_.debugger && !(hooks_.console && !hooks_.console->closed()) &&
 	    !sc_core::sc_pending_activity_at_future_time())
 		end(1, "all harts wait for an interrupt that cannot come");
 }
@@ -140,7 +144,10 @@ void soc::build_harts()
 		cfg.engine = machine_.engine == "step" ? ISS_ENGINE_STEP : ISS_ENGINE_BLOCK;
 		cfg.quantum_ps = machine_.quantum_ps;
 		cfg.max_steps = machine_.max_steps;
+		cfg.trace = hooks_.trace;
 		cpus_.push_back(std::make_unique<cpu>(hart_name.c_str(), cfg));
+		if (hooks_.debugger)
+			hooks_.debugger->add(cpus_.back().get());
 		cpus_.back()->mem.bind(bus_.add_master(hart_name + "_mem"));
 	}
 }

@@ -22,6 +22,7 @@
 #include "bus.h"
 #include "cpu.h"
 #include "external_input.h"
+#include "gdb_stub.h"
 #include "machine.h"
 #include "memory.h"
 #include "memory_map.h"
@@ -47,6 +48,7 @@ public:
 	struct hooks {
 		std::function<void(char)> console_output;
 		external_input *console = nullptr; // borrowed; may be absent
+		gdb_stub *debugger = nullptr;      // borrowed; may be absent
 		external_input *signals = nullptr; // borrowed; what arrives ends the run
 		const vcxl_trace *trace = nullptr; // borrowed
 		// words of the host-target interface, in one page of RAM; 0: the program has none

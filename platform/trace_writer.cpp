@@ -135,7 +135,7 @@ uint64_t trace_writer::select(const std::string &patterns)
 	size_t start = 0, comma;
 
 	if (patterns.empty())
-		return select_one("*");
+		return select_one("*") & ~select_one("cpu.*"); // a line per instruction
 	do {
 		comma = patterns.find(',', start);
 		mask |= select_one(patterns.substr(start, comma - start));

@@ -583,3 +583,12 @@ bool iss_hart_csr_write(struct iss_hart *hart, unsigned csr, uint64_t value)
 
 	return row && write_row(hart, row, csr, value);
 }
+
+bool iss_csr_row(unsigned csr, const char **name, unsigned *index)
+{
+	const struct csr *row = find(csr);
+
+	*name = row ? row->name : "";
+	*index = row ? csr - row->number : 0;
+	return row != NULL;
+}

@@ -136,6 +136,14 @@ struct iss_pmp {
 	unsigned n_active;
 };
 
+/* debug.c */
+struct iss_watch_list {
+	unsigned n;
+	struct iss_watch watch[ISS_MAX_WATCHES];
+	bool hit;
+	struct iss_watch hit_watch;
+};
+
 struct iss_decoded; /* decode.h */
 #define ISS_DECODE_CACHE 65536u
 
@@ -189,6 +197,7 @@ struct iss_hart {
 	struct iss_config config;
 	struct iss_ops ops;
 	uint64_t trap_counts[128];
+	struct iss_watch_list watches;
 
 	/* DMI grants remembered, so that a TLB miss asks the owner rarely; size 0: free */
 	struct iss_dmi grants[ISS_N_GRANTS];
@@ -267,6 +276,8 @@ enum iss_csr_op {
  */
 bool iss_csr_rmw(struct iss_hart *hart, unsigned csr, enum iss_csr_op op, uint64_t operand,
 		 bool read, bool write, uint64_t *old);
+/* The row of a CSR: its name, and how many numbers it is after the row's first. */
+bool iss_csr_row(unsigned csr, const char **name, unsigned *index);
 uint64_t iss_mip(struct iss_hart *hart); /* with IMSIC, timer and lines */
 
 /* ---- mmu.c (slow paths), mem.h (fast paths inline) ---- */
@@ -307,6 +318,11 @@ uint64_t iss_pmp_cfg_read(const struct iss_hart *hart, unsigned reg);
 void iss_pmp_cfg_write(struct iss_hart *hart, unsigned reg, uint64_t value);
 uint64_t iss_pmp_addr_read(const struct iss_hart *hart, unsigned i);
 void iss_pmp_addr_write(struct iss_hart *hart, unsigned i, uint64_t value);
+
+/* ---- debug.c ---- */
+/* Whether the page must not enter the TLB, so that each access comes to iss_watch_access(). */
+bool iss_watch_page(const struct iss_hart *hart, uint64_t va);
+void iss_watch_access(struct iss_hart *hart, uint64_t va, unsigned len, enum iss_access kind);
 
 /* ---- imsic.c ---- */
 /* Highest-priority pending and enabled identity below the threshold; 0: none. */

@@ -127,6 +127,39 @@ unsigned iss_hart_priv(const struct iss_hart *hart);    /* 0 U, 1 S, 3 M */
 /* Exceptions and interrupts taken since reset, by cause (0..63), interrupts from 64 on. */
 uint64_t iss_hart_trap_count(const struct iss_hart *hart, unsigned cause);
 
+/*
+ * Debugging (debug.c): costs nothing while unused. Watched bytes are virtual addresses of loads and
+ * stores; an AMO counts as a write. The access has been done when the hit is seen.
+ */
+#define ISS_MAX_WATCHES 16u
+enum iss_watch_kind {
+	ISS_WATCH_WRITE = 1,
+	ISS_WATCH_READ = 2,
+	ISS_WATCH_ACCESS = ISS_WATCH_WRITE | ISS_WATCH_READ
+};
+struct iss_watch {
+	uint64_t va, size;
+	unsigned kinds; /* enum iss_watch_kind */
+};
+/* false: too many, or the range is empty or wraps. Adding one twice is adding it once. */
+bool iss_hart_watch_add(struct iss_hart *hart, const struct iss_watch *watch);
+bool iss_hart_watch_remove(struct iss_hart *hart, const struct iss_watch *watch);
+void iss_hart_watch_clear(struct iss_hart *hart);
+unsigned iss_hart_watches(const struct iss_hart *hart); /* how many there are */
+/* Whether a watched access was tried since the last call (an exception may have prevented it). */
+bool iss_hart_watch_hit(struct iss_hart *hart, struct iss_watch *watch);
+/* Takes the interrupt that the next step would begin with, so that pc is the one it executes;
+ * false: the hart waits. No step, and no difference to what follows. */
+bool iss_hart_settle(struct iss_hart *hart);
+/* Where an instruction fetch from va would go, without side effects or permission checks; read
+ * fetches page table entries. */
+typedef bool iss_debug_read(void *ctx, uint64_t pa, void *data, unsigned len);
+bool iss_hart_debug_translate(const struct iss_hart *hart, uint64_t va, iss_debug_read *read,
+			      void *ctx, uint64_t *pa);
+/* Name of a CSR; false: there is none of that number. */
+#define ISS_CSR_NAME_SIZE 20u
+bool iss_csr_name(unsigned csr, char name[ISS_CSR_NAME_SIZE]);
+
 /* The ISA string for device trees and RHCT, e.g. "rv64imafdc_zicntr_...". */
 const char *iss_isa_string(void);
 

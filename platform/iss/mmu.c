@@ -345,17 +345,16 @@ void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size)
 	iss_blocks_withdraw(hart, pa, size);
 }
 
-static void protect(struct iss_tlb_entry *entry, uint64_t pa, uint64_t unused)
+static void protect(struct iss_tlb_entry *entry, uint64_t pa, uint64_t size)
 {
-	(void)unused;
-	if ((entry->pa & ISS_PAGE_MASK) == pa)
+	if (overlap(entry->pa & ISS_PAGE_MASK, ISS_PAGE_SIZE, pa, size))
 		entry->tag_store = ISS_TLB_INVALID;
 }
 
 void iss_tlb_protect(struct iss_hart *hart, uint64_t pa)
 {
 	for (unsigned i = 0; i < ISS_N_CONTEXTS; i++)
-		for_each_in(&hart->tlb[i], pa, 0, protect);
+		for_each_in(&hart->tlb[i], pa, ISS_PAGE_SIZE, protect);
 }
 
 /* Enters the page of an access that was granted; pmp: rights in all of it. */
@@ -456,8 +455,12 @@ static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t
 		trap(hart, fault, access->trap_as, access->tval);
 		return false;
 	}
-	if (pmp != ISS_PMP_PARTIAL)
+	if (ISS_UNLIKELY(hart->watches.n) && iss_watch_page(hart, access->va)) {
+		if (!fetch && access->kind == access->trap_as) /* cbo only manages */
+			iss_watch_access(hart, access->va, access->len, access->kind);
+	} else if (pmp != ISS_PMP_PARTIAL) {
 		fill(hart, entry, access->va, &leaf, pmp);
+	}
 	*pa = leaf.pa;
 	return true;
 }

@@ -95,9 +95,13 @@ constexpr wrong_line machine_lines[] = {
 
 constexpr wrong_line option_lines[] = {
 	{ "qmp", "-qmp unix:q.sock", "-qmp: not supported yet" },
-	{ "gdb_server", "-s", "-s: not supported yet" },
-	{ "stopped_start", "-S", "-S: not supported yet" },
-	{ "gdb_port", "-gdb tcp::1", "-gdb: not supported yet" },
+	{ "stopped_start_without_gdb", "-S", "-S: only allowed with -s or -gdb" },
+	{ "gdb_without_transport", "-gdb :1234", "-gdb :1234: ':1234' is not supported; known: tcp:[HOST]:PORT, unix:PATH" },
+	{ "gdb_on_a_character_device", "-gdb stdio", "'stdio' is not supported; known: tcp:[HOST]:PORT, unix:PATH" },
+	{ "gdb_port_above_65535", "-gdb tcp::65536", "the port is not a number in 0..65535" },
+	{ "gdb_port_missing", "-gdb tcp:", "'tcp:' is not supported" },
+	{ "gdb_path_missing", "-gdb unix:", "the path is missing" },
+	{ "gdb_that_connects_out", "-gdb tcp::1,server=off", "known settings: server=on, wait=off, nodelay=on" },
 	{ "drive", "-drive file=x", "-drive: not supported yet" },
 	{ "chardev", "-chardev stdio,id=x", "-chardev: not supported yet" },
 	{ "mon", "-mon chardev=x", "-mon: not supported yet" },

@@ -40,7 +40,10 @@ enum vcxl_trace_unit {
 		  F(committed, DEC) F(error, DEC))                                                 \
 	E(COMMAND, "mbox.command", F(opcode, HEX) F(in_len, DEC) F(rc, HEX) F(out_len, DEC))       \
 	E(MSI, "irq.msi", F(hpa, HEX) F(data, HEX))                                                \
-	E(RESET, "reset", F(kind, DEC))
+	E(RESET, "reset", F(kind, DEC))                                                            \
+	E(INSN, "cpu.insn", F(pc, HEX) F(bits, HEX) F(priv, DEC))                                  \
+	E(EXCEPTION, "cpu.exception", F(pc, HEX) F(cause, DEC) F(tval, HEX) F(priv, DEC))          \
+	E(INTERRUPT, "cpu.interrupt", F(pc, HEX) F(cause, DEC) F(priv, DEC))
 
 enum vcxl_trace_id {
 #define VCXL_TRACE_ENUM(symbol, name, fields) VCXL_TRACE_##symbol,
