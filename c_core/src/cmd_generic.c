@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Generic component commands: timestamp and logs. CXL r3.1 8.2.9.4, 8.2.9.5. The only log is the
- * Command Effects Log, made from the command tables. Events (01h), firmware update (02h) and
- * features (05h) are not implemented.
+ * Command Effects Log, made from the command tables. Firmware update (02h) and features
+ * (05h) are not implemented.
  */
 #include <assert.h>
 #include <string.h>
@@ -45,11 +45,15 @@ struct get_log_in {
 };
 static_assert(sizeof(struct get_log_in) == 0x18, "CXL r3.1 8.2.9.5.2");
 
+uint64_t vcxl_timestamp_ns(const struct vcxl_timestamp *t, uint64_t now_ps)
+{
+	return t->set ? t->value_ns + (now_ps - t->at_ps) / 1000 : 0;
+}
+
 static enum cxl_rc get_timestamp(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	const struct vcxl_timestamp *t = &md->timestamp;
-	const uint64_t ns = t->set ? t->value_ns + (md->now_ps - t->at_ps) / 1000 : 0;
-	const struct timestamp_payload out = { vcxl_le64_of(ns) };
+	const struct timestamp_payload out = { vcxl_le64_of(
+		vcxl_timestamp_ns(&md->timestamp, md->now_ps)) };
 
 	return vcxl_msg_reply(msg, &out, sizeof(out));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory device commands: identify, partitions, label storage area. CXL r3.1 8.2.9.9.1,
- * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info; health, poison,
- * sanitize, security and dynamic capacity are not implemented.
+ * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info; poison,
+ * sanitize and dynamic capacity are not implemented.
  */
 #include <assert.h>
 #include <string.h>
@@ -53,11 +53,16 @@ static vcxl_le64 capacity_of(const struct vcxl_memdev *md, enum vcxl_partition p
 
 static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
+	const vcxl_le16 log_size = vcxl_le16_of((uint16_t)md->events.depth);
 	const struct identify_out out = {
 		.fw_revision = "VCXL 1",
 		.total = vcxl_le64_of(md->capacity / CAPACITY_UNIT),
 		.volatile_only = capacity_of(md, VCXL_PARTITION_VOLATILE),
 		.persistent_only = capacity_of(md, VCXL_PARTITION_PERSISTENT),
+		.info_log_size = log_size,
+		.warning_log_size = log_size,
+		.failure_log_size = log_size,
+		.fatal_log_size = log_size,
 		.lsa_size = vcxl_le32_of((uint32_t)md->lsa.size),
 	};
 

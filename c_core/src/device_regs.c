@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Device register block: capability array, device status, memory device status, and the mailbox
- * payload behind the mailbox registers. CXL r3.1 8.2.8.1 - 8.2.8.5. No event log exists yet, so the
- * event status is 0.
+ * payload behind the mailbox registers. CXL r3.1 8.2.8.1 - 8.2.8.5.
  */
 #include <vcxl/bits.h>
 #include <vcxl/le.h>
@@ -18,6 +17,12 @@ static uint64_t memdev_status_read(const void *owner, unsigned i, uint64_t store
 
 	(void)i;
 	return vcxl_field_set(stored, 3, 2, md->media_disabled ? MEDIA_DISABLED : MEDIA_READY);
+}
+
+static uint64_t event_status_read(const void *owner, unsigned i, uint64_t stored)
+{
+	(void)i, (void)stored;
+	return vcxl_event_status(&((const struct vcxl_memdev *)owner)->events);
 }
 
 enum {
@@ -39,7 +44,7 @@ static const struct vcxl_reg rows[] = {
 	CAPABILITY(CAP_STATUS,  "Device Status",        0x0001, 2u, VCXL_DEVICE_STATUS_OFFSET, 8),
 	CAPABILITY(CAP_MEMDEV,  "Memory Device Status", 0x4000, 1u, VCXL_MEMDEV_STATUS_OFFSET, 8),
 	CAPABILITY(CAP_MAILBOX, "Primary Mailbox",      0x0002, 1u, VCXL_MAILBOX_OFFSET, 0),
-	VCXL_REG64(VCXL_DEVICE_STATUS_OFFSET, "Event Status", .rw = 0),
+	VCXL_REG64(VCXL_DEVICE_STATUS_OFFSET, "Event Status", .on_read = event_status_read),
 	/* the mailbox interface is ready as soon as the device can be reached */
 	VCXL_REG64(VCXL_MEMDEV_STATUS_OFFSET, "Memory Device Status", .reset = 0x10,
 		   .on_read = memdev_status_read),

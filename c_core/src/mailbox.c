@@ -31,8 +31,10 @@ enum {
 const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
 {
 	static const struct vcxl_cmd_set sets[] = {
+		{ vcxl_event_commands, VCXL_N_EVENT_COMMANDS },
 		{ vcxl_generic_commands, VCXL_N_GENERIC_COMMANDS },
 		{ vcxl_memdev_commands, VCXL_N_MEMDEV_COMMANDS },
+		{ vcxl_health_commands, VCXL_N_HEALTH_COMMANDS },
 		{ NULL, 0 },
 	};
 
@@ -51,7 +53,10 @@ enum cxl_rc vcxl_msg_reply(struct vcxl_msg *msg, const void *data, uint32_t len)
 
 static bool supported(const struct vcxl_cmd *cmd, const struct vcxl_memdev *md)
 {
-	return !(cmd->flags & VCXL_CMD_NEEDS_LSA) || md->lsa.size;
+	if ((cmd->flags & VCXL_CMD_NEEDS_LSA) && !md->lsa.size)
+		return false;
+	return !(cmd->flags & VCXL_CMD_NEEDS_PERSISTENT) ||
+	       md->media[VCXL_PARTITION_PERSISTENT].size;
 }
 
 /* Sets are few and small: looking through them is cheaper than keeping them sorted. */

@@ -72,10 +72,14 @@ extern const struct vcxl_reg vcxl_mailbox_regs[];
 extern const unsigned vcxl_n_mailbox_regs;
 
 /* The tables of commands. A row too many does not compile, one too few has no name: table test. */
+#define VCXL_N_EVENT_COMMANDS   4
 #define VCXL_N_GENERIC_COMMANDS 4
 #define VCXL_N_MEMDEV_COMMANDS  4
+#define VCXL_N_HEALTH_COMMANDS  4
+extern const struct vcxl_cmd vcxl_event_commands[VCXL_N_EVENT_COMMANDS];
 extern const struct vcxl_cmd vcxl_generic_commands[VCXL_N_GENERIC_COMMANDS];
 extern const struct vcxl_cmd vcxl_memdev_commands[VCXL_N_MEMDEV_COMMANDS];
+extern const struct vcxl_cmd vcxl_health_commands[VCXL_N_HEALTH_COMMANDS];
 
 #ifdef __cplusplus
 }

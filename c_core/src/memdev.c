@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory device: life, PCI function, reset, and the CXL.mem path from host address to media.
- * CXL r3.1 8.1.3, 8.2.4.20, 9.7, 9.13. No DOE/CDAT, events, poison or dynamic capacity.
+ * CXL r3.1 8.1.3, 8.2.4.20, 9.7, 9.13. No poison or dynamic capacity.
  *
  * Reset does not touch media: what becomes of volatile contents at a power cycle is decided by
  * whoever lends them.
@@ -74,6 +74,16 @@ static struct vcxl_memdev_config with_defaults(const struct vcxl_memdev_config *
 		c.hpa_bits = DEFAULT_HPA_BITS;
 	if (!c.mailbox_log2)
 		c.mailbox_log2 = DEFAULT_MAILBOX_LOG2;
+	if (!c.event_log_depth)
+		c.event_log_depth = VCXL_EVENT_DEFAULT_DEPTH;
+	if (!c.read_latency_ps)
+		c.read_latency_ps = 150000;
+	if (!c.write_latency_ps)
+		c.write_latency_ps = 250000;
+	if (!c.read_bandwidth)
+		c.read_bandwidth = 16000;
+	if (!c.write_bandwidth)
+		c.write_bandwidth = 16000;
 	if (!c.link.speed && !c.link.width) {
 		c.link.speed = 5;
 		c.link.width = 16;
@@ -99,8 +109,8 @@ static bool config_valid(const struct vcxl_memdev_config *c)
 	return partitions_valid(c) && vcxl_media_valid(&c->lsa) && c->lsa.size <= UINT32_MAX &&
 	       c->serial && vcxl_hdm_count_valid(c->n_decoders) && c->hpa_bits >= 36 &&
 	       c->hpa_bits <= 64 && c->mailbox_log2 >= 8 && c->mailbox_log2 <= 20 &&
-	       c->link.speed >= 1 && c->link.speed <= 6 && c->link.width <= 16 &&
-	       vcxl_is_pow2(c->link.width);
+	       c->event_log_depth <= VCXL_EVENT_MAX_DEPTH && c->link.speed >= 1 &&
+	       c->link.speed <= 6 && c->link.width <= 16 && vcxl_is_pow2(c->link.width);
 }
 
 /* Capability offsets as QEMU's device has them; software finds them by their lists. */
@@ -116,6 +126,8 @@ static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	};
 	const uint64_t volatile_size = c->media[VCXL_PARTITION_VOLATILE].size;
 	const uint64_t persistent_size = c->media[VCXL_PARTITION_PERSISTENT].size;
+	const struct vcxl_cdat_timing timing = { c->read_latency_ps, c->write_latency_ps,
+						 c->read_bandwidth, c->write_bandwidth };
 	struct vcxl_pci *pci = &md->pci;
 
 	vcxl_pci_init(pci, &identity, &md->ops.irq);
@@ -131,6 +143,8 @@ static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	vcxl_dvsec_add_register_locator(pci, true);
 	vcxl_dvsec_add_gpf_device(pci);
 	vcxl_dvsec_add_flex_bus(pci, VCXL_PCIE_ENDPOINT, c->link.flit_256b);
+	vcxl_doe_add(&md->doe, pci, md->cdat,
+		     vcxl_cdat_memdev(md->cdat, md->hdm.partitions, &timing));
 	vcxl_aer_add(pci, false);
 }
 
@@ -164,14 +178,25 @@ static uint32_t device_bar_size(uint32_t payload_size)
 	return size;
 }
 
+/* What lives on a supply of its own ends; a dirty shutdown is one that came too early. */
+static void lose_power(struct vcxl_memdev *md)
+{
+	md->timestamp = (struct vcxl_timestamp){ .set = false };
+	vcxl_events_reset_cold(&md->events);
+	if (md->shutdown.dirty && md->shutdown.n_dirty < UINT32_MAX)
+		md->shutdown.n_dirty++;
+	md->shutdown.dirty = false;
+}
+
 static void reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 {
 	vcxl_pci_reset(&md->pci, kind);
 	vcxl_component_reset(&md->component, kind);
 	vcxl_block_reset(&md->device, kind);
 	vcxl_mailbox_reset(md);
+	vcxl_doe_reset(&md->doe);
 	if (kind == VCXL_RESET_COLD)
-		md->timestamp = (struct vcxl_timestamp){ .set = false };
+		lose_power(md);
 	update_gate(md);
 }
 
@@ -180,6 +205,7 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 {
 	const struct vcxl_memdev_config c = with_defaults(config);
 	const size_t name_size = strlen(c.name) + 1;
+	const size_t events_size = vcxl_events_storage(c.event_log_depth);
 	struct vcxl_memdev *md;
 	uint32_t payload_size;
 	uint8_t *buffers;
@@ -188,12 +214,13 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	if (!config_valid(&c))
 		return VCXL_E_CONFIG;
 	payload_size = 1u << c.mailbox_log2;
-	/* behind the device: payload, latched payload, name */
-	md = calloc(1, sizeof(*md) + 2 * (size_t)payload_size + name_size);
+	/* behind the device: payload, latched payload, event records, name */
+	md = calloc(1, sizeof(*md) + 2 * (size_t)payload_size + events_size + name_size);
 	if (!md)
 		return VCXL_E_NOMEM;
 	buffers = (uint8_t *)(md + 1);
-	md->name = memcpy(buffers + 2 * (size_t)payload_size, c.name, name_size);
+	vcxl_events_init(&md->events, buffers + 2 * (size_t)payload_size, c.event_log_depth);
+	md->name = memcpy(buffers + 2 * (size_t)payload_size + events_size, c.name, name_size);
 	if (ops)
 		md->ops = *ops;
 	md->lsa = c.lsa;

@@ -9,6 +9,8 @@
 #include <vcxl/memdev.h>
 
 #include "component.h"
+#include "doe.h"
+#include "events.h"
 #include "mailbox.h"
 
 #ifdef __cplusplus
@@ -31,6 +33,12 @@ struct vcxl_timestamp {
 	uint64_t value_ns, at_ps;
 };
 
+/* CXL r3.1 8.2.9.9.3.4: whether software has unsaved data, and how often power went meanwhile. */
+struct vcxl_shutdown {
+	bool dirty;
+	uint32_t n_dirty;
+};
+
 struct vcxl_memdev {
 	const char *name;
 	struct vcxl_media media[VCXL_N_PARTITIONS];
@@ -43,10 +51,14 @@ struct vcxl_memdev {
 	enum vcxl_status gate;
 	bool media_disabled; /* media status "disabled", while media is being sanitized */
 	struct vcxl_timestamp timestamp;
+	struct vcxl_shutdown shutdown;
+	struct vcxl_events events;
 
 	uint16_t dvsec; /* DVSEC 0 in configuration space */
 	struct vcxl_hdm hdm;
 	struct vcxl_pci pci;
+	struct vcxl_doe doe;
+	uint8_t cdat[VCXL_MEMDEV_CDAT_SIZE];
 	struct vcxl_component component;
 	struct vcxl_block device;
 	uint8_t device_storage[4 * VCXL_DEVICE_REGS_SIZE];
@@ -56,6 +68,10 @@ struct vcxl_memdev {
 
 /* ---- memdev.c ---- */
 void vcxl_memdev_disable_media(struct vcxl_memdev *md, bool disabled);
+
+/* ---- cmd_generic.c ---- */
+/* Time of the device's clock; 0 while it was never set. */
+uint64_t vcxl_timestamp_ns(const struct vcxl_timestamp *t, uint64_t now_ps);
 
 /* ---- device_regs.c ---- */
 void vcxl_device_regs_init(struct vcxl_memdev *md, uint32_t payload_size);

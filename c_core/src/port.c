@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CXL ports: host bridge, root port, switch upstream and downstream port. CXL
- * r3.1 8.1, 8.2.4, 9.13. Left out: BI, cache ID and isolation capabilities, DOE of upstream ports,
- * hot-plug.
+ * r3.1 8.1, 8.2.4, 9.13. Left out: BI, cache ID and isolation capabilities, hot-plug.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <vcxl/port.h>
 
 #include "component.h"
+#include "doe.h"
 #include "dvsec.h"
 
 #define DEFAULT_DECODERS 10
@@ -30,9 +30,12 @@ struct vcxl_port {
 	struct vcxl_hdm hdm; /* config.n_decoders is 0 for ports without */
 	struct dport dports[VCXL_PORT_MAX_DPORTS];
 	unsigned n_dports;
-	uint8_t index_of[256]; /* port number -> index of the dport, or NO_DPORT */
-	struct vcxl_pci pci;   /* unused in host bridges */
+	uint8_t numbers[VCXL_PORT_MAX_DPORTS]; /* port number of each dport */
+	uint8_t index_of[256];                 /* port number -> index of the dport, or NO_DPORT */
+	struct vcxl_pci pci;                   /* unused in host bridges */
 	struct vcxl_component component;
+	struct vcxl_doe doe; /* upstream ports */
+	uint8_t cdat[VCXL_SWITCH_CDAT_SIZE];
 	char name[];
 };
 
@@ -76,6 +79,12 @@ static const struct layout layouts[] = {
 };
 /* clang-format on */
 
+static void update_cdat(struct vcxl_port *port)
+{
+	port->doe.cdat_size = vcxl_cdat_switch(port->cdat, port->numbers, port->n_dports,
+					       port->config.latency_ps, port->config.bandwidth);
+}
+
 static void build_config_space(struct vcxl_port *port)
 {
 	const struct vcxl_port_config *config = &port->config;
@@ -104,6 +113,10 @@ static void build_config_space(struct vcxl_port *port)
 	if (config->kind == VCXL_PORT_DOWNSTREAM)
 		vcxl_dvsec_add_gpf_port(pci);
 	vcxl_dvsec_add_register_locator(pci, false);
+	if (upstream) {
+		vcxl_doe_add(&port->doe, pci, port->cdat, 0);
+		update_cdat(port);
+	}
 }
 
 static bool link_valid(const struct vcxl_link_config *link)
@@ -121,6 +134,10 @@ static bool complete_config(struct vcxl_port_config *config)
 		return false;
 	if (!config->hpa_bits)
 		config->hpa_bits = DEFAULT_HPA_BITS;
+	if (!config->latency_ps)
+		config->latency_ps = 150000;
+	if (!config->bandwidth)
+		config->bandwidth = 16384;
 	if (!config->link.speed && !config->link.width) {
 		config->link.speed = 5;
 		config->link.width = 16;
@@ -183,6 +200,7 @@ void vcxl_port_reset(struct vcxl_port *port, enum vcxl_reset kind)
 	if (is_pci_function(port))
 		vcxl_pci_reset(&port->pci, kind);
 	vcxl_component_reset(&port->component, kind);
+	vcxl_doe_reset(&port->doe);
 }
 
 const struct vcxl_port_config *vcxl_port_get_config(const struct vcxl_port *port)
@@ -215,7 +233,10 @@ int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port
 		return VCXL_E_CONFIG;
 	*dport = (struct dport){ .child_port = child_port, .child_memdev = child_memdev };
 	port->index_of[number] = (uint8_t)index;
+	port->numbers[index] = number;
 	port->n_dports++;
+	if (port->config.kind == VCXL_PORT_UPSTREAM)
+		update_cdat(port);
 	if (has_hdm(port))
 		vcxl_hdm_add_dport(&port->hdm, number);
 	if (has_one_link(port))

@@ -113,7 +113,7 @@ TEST(upstream_port, has_the_documented_identity_and_layout)
 	EXPECT_EQ(capabilities(port), (std::vector<place>{ { 0x70, 0x05 }, { 0x90, 0x10 } }));
 	EXPECT_EQ(extended_capabilities(port),
 		  (std::vector<place>{ { 0x100, 0x0001 }, { 0x148, 0x0003 }, { 0x154, 0x230003 },
-				       { 0x17c, 0x230007 }, { 0x19c, 0x230008 } }));
+				       { 0x17c, 0x230007 }, { 0x19c, 0x230008 }, { 0x1c0, 0x002e } }));
 	expect_image(port, 0x148, { { 0x04, 0x55667788 }, { 0x08, 0x11223344 } }, "serial number");
 }
 

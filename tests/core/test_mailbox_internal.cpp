@@ -146,7 +146,7 @@ TEST(logs_internal, a_cel_longer_than_the_payload_is_read_in_pieces)
 	o.mailbox_log2 = 8;
 	device d(o);
 	std::vector<vcxl_cmd> rows(100, test_commands[0]);
-	const vcxl_cmd_set sets[] = { vcxl_primary_mailbox_sets()[0],
+	const vcxl_cmd_set sets[] = { vcxl_primary_mailbox_sets()[1],
 				      { rows.data(), static_cast<unsigned>(rows.size()) },
 				      { nullptr, 0 } };
 	/* exactly the payload, so that a byte more is an error of the sanitizer */

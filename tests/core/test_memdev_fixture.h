@@ -65,6 +65,7 @@ struct options {
 	uint64_t lsa_size = 0x20000;
 	unsigned mailbox_log2 = 0;
 	unsigned n_decoders = 0;
+	unsigned event_log_depth = 0;
 };
 
 class device
@@ -81,6 +82,7 @@ public:
 		config.link.width = 16;
 		config.mailbox_log2 = static_cast<uint8_t>(o.mailbox_log2);
 		config.n_decoders = static_cast<uint8_t>(o.n_decoders);
+		config.event_log_depth = static_cast<uint16_t>(o.event_log_depth);
 		config.media[VCXL_PARTITION_VOLATILE].size = o.volatile_size;
 		config.media[VCXL_PARTITION_VOLATILE].direct = volatile_bytes.data();
 		config.media[VCXL_PARTITION_VOLATILE].ctx = &volatile_flushes;

@@ -200,8 +200,8 @@ TEST_F(trace, patterns_select_events)
 	EXPECT_EQ(vcxl::trace_writer::select("mem.*,hdm.commit"), 0x4fu);
 	EXPECT_EQ(vcxl::trace_writer::select("reset"), 0x200u);
 	EXPECT_EQ(vcxl::trace_writer::select("*.m*"), 0x124u) << "memdev, mmio, msi";
-	EXPECT_EQ(vcxl::trace_writer::select("*"), 0x1fffu);
-	EXPECT_EQ(vcxl::trace_writer::select(""), 0x3ffu) << "all but cpu.*";
+	EXPECT_EQ(vcxl::trace_writer::select("*"), 0x3fffu);
+	EXPECT_EQ(vcxl::trace_writer::select(""), 0x7ffu) << "all but cpu.*";
 }
 
 TEST_F(trace, events_that_are_not_selected_are_off)
@@ -227,7 +227,7 @@ TEST_F(trace, unknown_pattern_is_an_error_that_lists_the_events)
 			EXPECT_NE(std::string(e.what()).find(
 					  "events are: mem.window, mem.port, mem.memdev, "
 					  "mem.unrouted, io.config, io.mmio, hdm.commit, "
-					  "mbox.command, irq.msi, reset"),
+					  "mbox.command, irq.msi, reset, event.record"),
 				  std::string::npos)
 				<< e.what();
 		}

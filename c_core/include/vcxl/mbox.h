@@ -67,9 +67,10 @@ const char *cxl_rc_text(enum cxl_rc rc); /* never NULL */
 struct vcxl_memdev;
 struct vcxl_msg;
 
-#define VCXL_CMD_ANY         0xffffffffu /* in_max: up to the payload size */
-#define VCXL_CMD_NEEDS_MEDIA 0x1         /* Media Disabled while media is disabled */
-#define VCXL_CMD_NEEDS_LSA   0x2 /* Unsupported, and not in the CEL, without label storage */
+#define VCXL_CMD_ANY              0xffffffffu /* in_max: up to the payload size */
+#define VCXL_CMD_NEEDS_MEDIA      0x1         /* Media Disabled while media is disabled */
+#define VCXL_CMD_NEEDS_LSA        0x2 /* Unsupported, and not in the CEL, without label storage */
+#define VCXL_CMD_NEEDS_PERSISTENT 0x4 /* the same without persistent memory */
 
 /*
  * One command. The dispatcher owns every common rule: unknown opcode, input length, media disabled,

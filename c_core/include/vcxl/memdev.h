@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vcxl/event.h>
 #include <vcxl/hdm.h>
 #include <vcxl/mbox.h>
 #include <vcxl/pci.h>
@@ -55,6 +56,12 @@ struct vcxl_memdev_config {
 	uint8_t hpa_bits;                           /* 0: 52 */
 	uint8_t mailbox_log2;                       /* payload size, 8..20; 0: 11 (2 KiB) */
 	struct vcxl_link_config link;
+	uint16_t event_log_depth; /* records in each event log, up to 1024; 0: 8 */
+	/* what CDAT says of the media; latencies in picoseconds, bandwidths in MB/s */
+	uint32_t read_latency_ps;  /* 0: 150 ns */
+	uint32_t write_latency_ps; /* 0: 250 ns */
+	uint32_t read_bandwidth;   /* 0: 16000 */
+	uint32_t write_bandwidth;  /* 0: 16000 */
 };
 
 /* What the device does not own; copied at create, what it points to is borrowed. */

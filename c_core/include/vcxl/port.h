@@ -53,6 +53,9 @@ struct vcxl_port_config {
 	uint8_t hpa_bits;   /* 0: 52 */
 	uint64_t serial;    /* upstream ports: Device Serial Number capability; 0: none */
 	struct vcxl_link_config link;
+	/* upstream ports: what CDAT says of the switch */
+	uint32_t latency_ps; /* 0: 150 ns */
+	uint32_t bandwidth;  /* MB/s; 0: 16384 */
 };
 
 /* What a port does not own; copied at create, what it points to is borrowed. */

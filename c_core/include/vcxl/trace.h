@@ -41,6 +41,7 @@ enum vcxl_trace_unit {
 	E(COMMAND, "mbox.command", F(opcode, HEX) F(in_len, DEC) F(rc, HEX) F(out_len, DEC))       \
 	E(MSI, "irq.msi", F(hpa, HEX) F(data, HEX))                                                \
 	E(RESET, "reset", F(kind, DEC))                                                            \
+	E(EVENT, "event.record", F(log, DEC) F(handle, HEX))                                       \
 	E(INSN, "cpu.insn", F(pc, HEX) F(bits, HEX) F(priv, DEC))                                  \
 	E(EXCEPTION, "cpu.exception", F(pc, HEX) F(cause, DEC) F(tval, HEX) F(priv, DEC))          \
 	E(INTERRUPT, "cpu.interrupt", F(pc, HEX) F(cause, DEC) F(priv, DEC))
