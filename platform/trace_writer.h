@@ -28,7 +28,7 @@ public:
 	struct config {
 		std::string path = "-"; // "-": standard output
 		trace_format format = trace_format::text;
-		std::string events;               // comma-separated patterns with *, "": all but cpu.*
+		std::string events; // comma-separated patterns with *, "": all but cpu.*
 		std::function<uint64_t()> now_ps; // simulated time
 		// a write failed; called once, then nothing is written any more. Default: a line
 		// on standard error.

@@ -43,7 +43,7 @@ check(platform/dev "${libc}|<vcxl/(bits|le|regs|status)\\.h>|${local}")
 # the model: core public headers, SystemC, TLM
 check(model "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|${local}")
 # the rest of the platform: iss, dev, model, core public, jansson, libfdt, POSIX
-check(platform "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|<(iss|dev|uart16550|aclint|aplic|imsic_page|finisher|htif)\\.h>|<(libfdt|jansson|elf|fcntl|signal|termios|unistd|poll|pthread)\\.h>|<sys/[a-z]+\\.h>|${local}"
+check(platform "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|<(iss|dev|uart16550|aclint|aplic|imsic_page|finisher|htif)\\.h>|<(libfdt|jansson|elf|fcntl|signal|termios|unistd|poll|pthread|netdb)\\.h>|<(sys|netinet)/[a-z]+\\.h>|${local}"
 	platform/iss platform/dev)
 # guest software: its own headers, so that a wrong constant cannot cancel itself
 check(sw/firmware "<(stdbool|stddef|stdint|stdarg|limits)\\.h>|${local}")
