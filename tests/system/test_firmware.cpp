@@ -208,7 +208,8 @@ TEST(opensbi, prints_its_banner_within_a_second)
 	const outcome o = run_vcxl({ "-M", "virt", "-m", "128M", "-nographic" }, dir);
 
 	EXPECT_NE(o.out.find("OpenSBI v1."), std::string::npos) << o.out << o.err;
-	EXPECT_LT(o.seconds, 1.0); // the whole run, firmware included
+	// the whole run, firmware included; CPU time, since other tests run beside this one
+	EXPECT_LT(o.cpu_seconds, 1.0);
 }
 
 } // namespace vcxl_test

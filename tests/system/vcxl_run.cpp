@@ -172,6 +172,8 @@ outcome run_vcxl(const words &args, const scratch &dir, double timeout)
 	close(c.err);
 	o.seconds = since(start);
 	o.status = decode(status);
+	o.cpu_seconds = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+			static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 	o.peak_kib = usage.ru_maxrss;
 	return o;
 }
