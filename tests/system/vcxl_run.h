@@ -33,7 +33,6 @@ public:
 struct outcome {
 	int status = -1; // exit status; 128 + signal when killed
 	std::string out, err;
-	double seconds = 0;     // wall time
 	double cpu_seconds = 0; // user and system
 	long peak_kib = 0;      // maximum resident set
 };
