@@ -8,6 +8,7 @@
 #include <vcxl/tlm/cxl_memdev.h>
 #include <vcxl/tlm/extension.h>
 
+#include "interleaved_dmi.h"
 #include "io_util.h"
 #include "tlm_util.h"
 
@@ -207,6 +208,8 @@ bool cxl_memdev::mem_dmi(payload &trans, tlm::tlm_dmi &dmi)
 	dmi.set_read_latency(latency_);
 	dmi.set_write_latency(latency_);
 	dmi.allow_read_write();
+	if (auto *extension = trans.get_extension<cxl_dmi_extension>())
+		describe_decoder(memdev_.get(), hpa, *extension);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include <vcxl/tlm/cxl_port.h>
 
+#include "interleaved_dmi.h"
 #include "io_util.h"
 #include "tlm_util.h"
 
@@ -217,10 +218,28 @@ unsigned cxl_port::mem_debug(int, payload &trans)
 		});
 }
 
+// What is behind a root or downstream port is one target of one way.
+void cxl_port::describe(uint64_t hpa, cxl_dmi_extension &out)
+{
+	const vcxl_decoder *decoder = vcxl_port_decoder(port_.get(), hpa);
+	const vcxl_interleave all_to_one = { 8, 0, false };
+
+	ask_all_targets(decoder ? decoder->interleave : all_to_one,
+			decoder ? inclusive(decoder->hpa_base, decoder->size)
+				: dmi_range{ 0, UINT64_MAX },
+			hpa, out, [this](payload &request, tlm::tlm_dmi &answer) {
+				unsigned index;
+
+				if (route(request.get_address(), index) == VCXL_OK)
+					mem_out[index]->get_direct_mem_ptr(request, answer);
+			});
+}
+
 bool cxl_port::mem_dmi(int, payload &trans, tlm::tlm_dmi &dmi)
 {
 	const uint64_t hpa = trans.get_address();
 	const vcxl_decoder *decoder = vcxl_port_decoder(port_.get(), hpa);
+	const detached_dmi_extension extension(trans);
 	unsigned index;
 
 	if (route(hpa, index) != VCXL_OK)
@@ -233,6 +252,8 @@ bool cxl_port::mem_dmi(int, payload &trans, tlm::tlm_dmi &dmi)
 			: dmi_range{ 0, UINT64_MAX };
 
 	narrow_dmi(dmi, range, latency_);
+	if (extension.get() && granted)
+		describe(hpa, *extension.get());
 	return granted;
 }
 

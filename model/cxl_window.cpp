@@ -8,6 +8,7 @@
 
 #include <vcxl/tlm/cxl_window.h>
 
+#include "interleaved_dmi.h"
 #include "tlm_util.h"
 
 namespace vcxl
@@ -142,6 +143,19 @@ unsigned cxl_window::transport_dbg(payload &trans)
 		});
 }
 
+void cxl_window::describe(uint64_t hpa, cxl_dmi_extension &map)
+{
+	ask_all_targets(window_.interleave, inclusive(window_.base, window_.size), hpa, map,
+			[this](payload &request, tlm::tlm_dmi &answer) {
+				const unsigned i =
+					vcxl_window_target(&window_, request.get_address());
+
+				if (this->out[i].size())
+					this->out[i]->get_direct_mem_ptr(request, answer);
+			});
+	deny_aliases(map);
+}
+
 bool cxl_window::get_direct_mem_ptr(payload &trans, tlm::tlm_dmi &dmi)
 {
 	const uint64_t hpa = trans.get_address();
@@ -154,11 +168,15 @@ bool cxl_window::get_direct_mem_ptr(payload &trans, tlm::tlm_dmi &dmi)
 	const dmi_range range = dmi_range_of(window_.interleave, window_.base, window_.size, hpa);
 	const unsigned target = vcxl_window_target(&window_, hpa);
 
+	const detached_dmi_extension extension(trans);
+
 	if (!out[target].size())
 		return deny_dmi(dmi, range);
 	const bool granted = out[target]->get_direct_mem_ptr(trans, dmi);
 
 	narrow_dmi(dmi, range, latency_);
+	if (extension.get() && granted)
+		describe(hpa, *extension.get());
 	return granted;
 }
 

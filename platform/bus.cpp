@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <vcxl/tlm/dmi_extension.h>
+
 namespace vcxl
 {
 
@@ -96,6 +98,13 @@ bool bus::get_direct_mem_ptr(int, tlm::tlm_generic_payload &trans, tlm::tlm_dmi 
 
 	dmi.set_start_address(std::max<uint64_t>(dmi.get_start_address(), first_of_slave) + base);
 	dmi.set_end_address(std::min<uint64_t>(dmi.get_end_address(), last_of_slave) + base);
+	if (auto *interleaved = trans.get_extension<cxl_dmi_extension>();
+	    interleaved && interleaved->granted) {
+		if (interleaved->first < first_of_slave)
+			interleaved->deny(); // its slots begin where the bus does not show them
+		interleaved->last = std::min(interleaved->last, last_of_slave) + base;
+		interleaved->first += base;
+	}
 	return granted;
 }
 

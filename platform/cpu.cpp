@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include <vcxl/tlm/dmi_extension.h>
+
 #include "memory_map.h"
 
 namespace vcxl
@@ -293,16 +295,39 @@ unsigned cpu::debug_access(tlm::tlm_command command, uint64_t pa, void *data, un
 	return mem->transport_dbg(request);
 }
 
+void cpu::keep_interleaved(cxl_dmi_extension &from, grant &out)
+{
+	out.granted = true;
+	out.first = from.first;
+	out.last = from.last;
+	out.slots = std::move(from.slots);
+	out.dmi.pa = from.first;
+	out.dmi.size = from.last - from.first + 1;
+	out.dmi.readable = out.dmi.writable = true;
+	out.dmi.slots = out.slots.data();
+	out.dmi.n_slots = static_cast<unsigned>(out.slots.size());
+	out.dmi.granule = from.granule;
+	out.dmi.stride = from.stride;
+}
+
 bool cpu::request_dmi(uint64_t pa, grant &out)
 {
 	tlm::tlm_generic_payload request;
+	cxl_dmi_extension interleaved;
 	tlm::tlm_dmi dmi;
 
 	request.set_address(pa);
 	request.set_read();
+	request.set_extension(&interleaved);
 	out.granted = mem->get_direct_mem_ptr(request, dmi);
+	request.clear_extension(&interleaved);
 	out.first = dmi.get_start_address();
 	out.last = dmi.get_end_address();
+	if (interleaved.granted && pa >= interleaved.first && pa <= interleaved.last &&
+	    interleaved.last - interleaved.first > out.last - out.first) {
+		keep_interleaved(interleaved, out);
+		return true;
+	}
 	if (pa < out.first || pa > out.last) // an answer that does not cover the question
 		return false;
 	if (!out.granted)
@@ -331,8 +356,9 @@ bool cpu::find_dmi(uint64_t pa, iss_dmi *out)
 
 	if (fragmented == (pa | 1) || !request_dmi(pa, answer))
 		return false;
-	// Granules of an interleaved set would fill the list and never serve a page.
-	if (answer.granted && answer.last - answer.first + 1 < ISS_PAGE_SIZE) {
+	// Granules of an interleaved set, refused ones too, would fill the list and never serve a
+	// page.
+	if (answer.last - answer.first < ISS_PAGE_SIZE - 1) {
 		fragmented = pa | 1;
 		return false;
 	}
@@ -340,9 +366,9 @@ bool cpu::find_dmi(uint64_t pa, iss_dmi *out)
 
 	if (grants_.size() == max_grants)
 		grants_.pop_back();
-	grants_.insert(grants_.begin(), answer);
-	*out = answer.dmi;
-	return answer.granted && last <= answer.last;
+	grants_.insert(grants_.begin(), std::move(answer));
+	*out = grants_[0].dmi;
+	return grants_[0].granted && last <= grants_[0].last;
 }
 
 void cpu::invalidate(sc_dt::uint64 first, sc_dt::uint64 last)

@@ -24,6 +24,7 @@
 namespace vcxl
 {
 
+struct cxl_dmi_extension;
 class cpu;
 
 // Looks at a hart between two steps: a debugger, an instruction trace. Called by the hart's
@@ -95,6 +96,7 @@ private:
 		uint64_t first, last;
 		iss_dmi dmi;
 		bool granted;
+		std::vector<unsigned char *> slots; // of dmi
 	};
 
 	void run();
@@ -109,6 +111,7 @@ private:
 	uint64_t ahead_ps() const;
 	bool access(uint64_t pa, void *data, unsigned len, iss_access kind);
 	bool find_dmi(uint64_t pa, iss_dmi *out);
+	static void keep_interleaved(cxl_dmi_extension &from, grant &out);
 	bool request_dmi(uint64_t pa, grant &out);
 	void invalidate(sc_dt::uint64 first, sc_dt::uint64 last);
 	static iss_ops make_ops(cpu *self);
@@ -116,7 +119,8 @@ private:
 	config config_;
 	std::unique_ptr<iss_hart, deleter> hart_;
 	std::vector<grant> grants_;
-	// pages (address | 1) whose grant is smaller than a page: interleaved below 4 KiB
+	// pages (address | 1) whose answer is smaller than a page: interleaved below 4 KiB by who
+	// cannot say how, or not as a whole
 	static constexpr size_t n_fragmented = 1024;
 	std::array<uint64_t, n_fragmented> fragmented_{};
 	tlm::tlm_generic_payload payload_;

@@ -85,16 +85,24 @@ enum {
  * Soft TLB: direct-mapped, one array per translation context, so that traps and returns need no
  * flush. An access hits when (va & ~(size - 1) with the page bits) equals the tag: alignment and
  * page in one compare; low tag bits set on purpose never match. Hits are host memory only:
- * host = va + addend. Everything else (devices, partly protected pages, misaligned accesses that
- * cross a page) takes the slow path. S and U use their own arrays without paging too: PMP answers
- * differ from M-mode's.
+ * host = va + addend. What does not hit is compared again with the flag of memory that is
+ * interleaved below a page, where host = va + addend + table[(va >> 8) & 15]. Everything else
+ * (devices, partly protected pages, misaligned accesses) takes the slow path. S and U use their own
+ * arrays without paging too: PMP answers differ from M-mode's.
  */
 #define ISS_TLB_SIZE    4096u
 #define ISS_TLB_PART    (ISS_TLB_SIZE / 64)
-#define ISS_N_GRANTS    4u
-#define ISS_N_REFUSED   16u
+#define ISS_N_GRANTS    8u
+#define ISS_N_REFUSED   256u
 #define ISS_N_PMP_PAGES 64u
-#define ISS_TLB_INVALID 0x800u /* in a tag: an offset bit that no access of up to 8 bytes keeps */
+/* in a tag: offset bits that no access of up to 8 bytes keeps */
+#define ISS_TLB_INVALID 0x800u
+#define ISS_TLB_GRANULE 0x400u /* interleaved below 4 KiB */
+
+/* The smallest granule is the span of a table's element; a table covers a page. */
+#define ISS_GRANULE    256u
+#define ISS_TABLE_SIZE 16u
+#define ISS_N_TABLES   256u /* any set of legal decoders needs at most 192 */
 
 struct iss_tlb_entry {
 	uint64_t tag_load, tag_store, tag_fetch;
@@ -102,6 +110,16 @@ struct iss_tlb_entry {
 	uint64_t pa;      /* of the page, for invalidation by physical range; low bits: what PTE and
 			   * PMP permit, 1 << kind, host memory or not; 0: not valid */
 	uint64_t va;      /* of the page, for sfence.vma; low bits: log2 of its leaf PTE's span */
+	const uintptr_t *table; /* of an interleaved page, in iss_hart.tables */
+	uint64_t detached;      /* the table was taken back; 64 bits: an entry's index is a shift */
+};
+
+/* A grant remembered; dmi.size 0: free. Interleaved: one table for each page of the period after
+ * which slots and pages begin together, and what each slot has advanced by then. grant.c. */
+struct iss_grant {
+	struct iss_dmi dmi;
+	unsigned first_table, n_tables;
+	uint64_t stride;
 };
 
 /*
@@ -199,13 +217,15 @@ struct iss_hart {
 	uint64_t trap_counts[128];
 	struct iss_watch_list watches;
 
-	/* DMI grants remembered, so that a TLB miss asks the owner rarely; size 0: free */
-	struct iss_dmi grants[ISS_N_GRANTS];
+	/* DMI grants remembered, so that a TLB miss asks the owner rarely */
+	struct iss_grant grants[ISS_N_GRANTS];
 	uint64_t refused[ISS_N_REFUSED]; /* page | 1 where there is none */
 	/* what iss_pmp_page() found: page | priv, rights */
 	uint64_t pmp_page[ISS_N_PMP_PAGES];
 	uint8_t pmp_rights[ISS_N_PMP_PAGES];
 	unsigned grant_next;
+	unsigned tables_used; /* handed out in order; when they run out, all are taken back */
+	uintptr_t tables[ISS_N_TABLES][ISS_TABLE_SIZE]; /* host address less offset in the page */
 	/* all spans above 4 KiB in the TLB lie in here: sfence.vma of other addresses is precise */
 	uint64_t superpage_first, superpage_last;
 
@@ -262,7 +282,7 @@ void iss_op_sfence(struct iss_hart *hart, uint32_t bits, bool has_va, uint64_t v
 void iss_op_sfence_order(struct iss_hart *hart, uint32_t bits);
 /* Privileged state, PMP, IMSIC, TLB and trap counts; not the input lines, which are wires. Here
  * also: iss_hart_set_irq, _has_work, _timer_deadline; csr.c: iss_hart_csr_read, _write; imsic.c:
- * iss_hart_imsic_msi; mmu.c: iss_hart_dmi_invalidate. */
+ * iss_hart_imsic_msi; tlb.c: iss_hart_dmi_invalidate. */
 void iss_trap_reset(struct iss_hart *hart);
 
 /* ---- csr.c ---- */
@@ -280,6 +300,31 @@ bool iss_csr_rmw(struct iss_hart *hart, unsigned csr, enum iss_csr_op op, uint64
 bool iss_csr_row(unsigned csr, const char **name, unsigned *index);
 uint64_t iss_mip(struct iss_hart *hart); /* with IMSIC, timer and lines */
 
+/* ---- grant.c ---- */
+/* The grant that holds all of the page of pa; NULL: no host memory there. Valid until the next
+ * call out of the ISS. */
+const struct iss_grant *iss_grant_of(struct iss_hart *hart, uint64_t pa);
+/* Whether pages of a grant are made of pieces. */
+static inline bool iss_grant_is_fine(const struct iss_grant *grant)
+{
+	return grant->n_tables && grant->dmi.granule < ISS_PAGE_SIZE;
+}
+static inline bool iss_grant_allows(const struct iss_grant *grant, enum iss_access kind)
+{
+	return grant && (kind == ISS_STORE ? grant->dmi.writable : grant->dmi.readable);
+}
+/* Host memory of a page less the elements of its table; *table is NULL when linear. */
+uintptr_t iss_grant_page(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
+			 const uintptr_t **table);
+/* Host memory of pa; the bytes up to the end of its granule or page are contiguous. */
+uint8_t *iss_grant_host(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa);
+static inline bool iss_overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a - b < b_size || b - a < a_size;
+}
+/* Forgets the grants that have anything in [pa, pa+size), and all refusals. */
+void iss_grants_withdraw(struct iss_hart *hart, uint64_t pa, uint64_t size);
+
 /* ---- mmu.c (slow paths), mem.h (fast paths inline) ---- */
 /* Return false after having taken the trap. Any size 1, 2, 4, 8, any alignment. */
 bool iss_load_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value);
@@ -295,6 +340,18 @@ bool iss_translate(struct iss_hart *hart, uint64_t va, unsigned size, enum iss_a
 /* cbo.clean, .flush, .inval with envcfg checks; cbo.zero. They trap by themselves. */
 void iss_op_cbo(struct iss_hart *hart, uint32_t bits, enum iss_cbo op, uint64_t va);
 void iss_op_cbo_zero(struct iss_hart *hart, uint32_t bits, uint64_t va);
+/* After a change of priv, mstatus, satp or anything else that selects a translation context. */
+void iss_update_contexts(struct iss_hart *hart);
+
+/* ---- tlb.c ---- */
+/* Enters the page of pa at va; rights: 1 << kind, of all of it; span_bits: log2 of its leaf PTE's
+ * span. */
+void iss_tlb_fill(struct iss_hart *hart, struct iss_tlb_entry *entry, uint64_t va, uint64_t pa,
+		  unsigned rights, unsigned span_bits);
+/* Finds the host memory of an entry again, after its table was taken back. */
+void iss_tlb_attach(struct iss_hart *hart, struct iss_tlb_entry *entry);
+/* All tables are taken back: translations stay, hits through tables do not. */
+void iss_tlb_detach_tables(struct iss_hart *hart);
 void iss_tlb_flush(struct iss_hart *hart);
 void iss_tlb_reset(struct iss_hart *hart); /* whatever the entries hold */
 /* Stores to the page at pa take the slow path from now on. */
@@ -302,8 +359,6 @@ void iss_tlb_protect(struct iss_hart *hart, uint64_t pa);
 /* What sfence.vma without an address orders: all but M-mode's own array. */
 void iss_tlb_flush_paging(struct iss_hart *hart);
 void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va);
-/* After a change of priv, mstatus, satp or anything else that selects a translation context. */
-void iss_update_contexts(struct iss_hart *hart);
 
 /* ---- pmp.c ---- */
 /* Whether priv may do that access to all of [pa, pa+len). */

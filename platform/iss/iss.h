@@ -29,11 +29,19 @@ enum iss_access {
 	ISS_STORE
 };
 
-/* Host memory behind a physical range, as granted. [pa, pa+size) contains the page asked for. */
+/*
+ * Host memory behind a physical range, as granted. [pa, pa+size) contains the page asked for.
+ * Linear, or, with n_slots > 0, dealt out: the slots take turns from pa on, granule by granule, and
+ * after a turn each has advanced by `stride` bytes.
+ */
 struct iss_dmi {
 	uint64_t pa, size;
-	uint8_t *host; /* of pa */
+	uint8_t *host; /* of pa, when linear */
 	bool readable, writable;
+	uint8_t *const *slots; /* host memory of the first granule of each; only read in the call */
+	unsigned n_slots;
+	uint64_t granule; /* a power of two from 256 up; pa is a multiple of the page size */
+	uint64_t stride;
 };
 
 enum iss_cbo {
@@ -48,7 +56,8 @@ struct iss_ops {
 	/* One access of 1..8 bytes that does not cross a page; false: access fault. A load fills
 	 * data little-endian. May call iss_hart_set_irq, _imsic_msi, _dmi_invalidate and _stop. */
 	bool (*access)(void *ctx, uint64_t pa, void *data, unsigned len, enum iss_access kind);
-	/* Whether the whole page at pa (page-aligned) is ordinary host memory. */
+	/* Whether the whole page at pa (page-aligned) is host memory. *out comes zeroed. A refusal
+	 * holds until iss_hart_dmi_invalidate() names the page. */
 	bool (*dmi)(void *ctx, uint64_t pa, struct iss_dmi *out);
 	/* mtime, in ticks of the platform's timebase, at this step: see iss_hart_steps_run(). */
 	uint64_t (*time)(void *ctx);

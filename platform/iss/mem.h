@@ -34,6 +34,13 @@ static inline uint8_t *iss_tlb_host(const struct iss_tlb_entry *entry, uint64_t 
 	return (uint8_t *)((uintptr_t)va + entry->addend);
 }
 
+/* Of a page that is interleaved below its size. */
+static inline uint8_t *iss_tlb_granule_host(const struct iss_tlb_entry *entry, uint64_t va)
+{
+	return (uint8_t *)((uintptr_t)va + entry->addend +
+			   entry->table[va / ISS_GRANULE % ISS_TABLE_SIZE]);
+}
+
 /* Little-endian bytes at host, zero-extended. */
 static inline uint64_t iss_host_load(const uint8_t *host, unsigned size)
 {
@@ -77,24 +84,44 @@ static inline void iss_host_store(uint8_t *host, unsigned size, uint64_t value)
 	}
 }
 
+/*
+ * Host memory of an access by its tag; false: the slow path has to decide. The table of interleaved
+ * memory is asked only where the first compare has failed, so that other memory does not pay.
+ */
+static inline bool iss_tlb_hit(const struct iss_tlb_entry *entry, uint64_t tag, uint64_t va,
+			       unsigned size, uint8_t **host)
+{
+	const uint64_t difference = iss_tlb_key(va, size) ^ tag;
+
+	*host = iss_tlb_host(entry, va);
+	if (ISS_LIKELY(difference == 0))
+		return true;
+	if (difference != ISS_TLB_GRANULE)
+		return false;
+	*host = iss_tlb_granule_host(entry, va);
+	return true;
+}
+
 /* False: nothing done, the slow path has to decide. */
 static inline bool iss_load_hit(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
+	uint8_t *host;
 
-	if (!ISS_LIKELY(iss_tlb_key(va, size) == entry->tag_load))
+	if (!ISS_LIKELY(iss_tlb_hit(entry, entry->tag_load, va, size, &host)))
 		return false;
-	*value = iss_host_load(iss_tlb_host(entry, va), size);
+	*value = iss_host_load(host, size);
 	return true;
 }
 
 static inline bool iss_store_hit(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
+	uint8_t *host;
 
-	if (!ISS_LIKELY(iss_tlb_key(va, size) == entry->tag_store))
+	if (!ISS_LIKELY(iss_tlb_hit(entry, entry->tag_store, va, size, &host)))
 		return false;
-	iss_host_store(iss_tlb_host(entry, va), size, value);
+	iss_host_store(host, size, value);
 	return true;
 }
 
@@ -120,6 +147,10 @@ static inline bool iss_fetch(struct iss_hart *hart, uint64_t va, uint16_t *bits)
 		*bits = (uint16_t)iss_host_load(iss_tlb_host(entry, va), 2);
 		return true;
 	}
+	if ((va & ISS_PAGE_MASK) == (entry->tag_fetch ^ ISS_TLB_GRANULE)) {
+		*bits = (uint16_t)iss_host_load(iss_tlb_granule_host(entry, va), 2);
+		return true;
+	}
 	return iss_fetch_slow(hart, va, bits);
 }
 
@@ -136,6 +167,14 @@ static inline bool iss_fetch_insn(struct iss_hart *hart, uint64_t va, uint32_t *
 		*bits = (word & 3) == 3 ? word : word & 0xffff;
 		return true;
 	}
+	if ((va & ISS_PAGE_MASK) == (entry->tag_fetch ^ ISS_TLB_GRANULE) &&
+	    va % ISS_GRANULE <= ISS_GRANULE - 4) {
+		const uint32_t word = (uint32_t)iss_host_load(iss_tlb_granule_host(entry, va), 4);
+
+		*bits = (word & 3) == 3 ? word : word & 0xffff;
+		return true;
+	}
+	/* what crosses a granule or a page is put together from halves */
 	if (!iss_fetch(hart, va, &low))
 		return false;
 	*bits = low;

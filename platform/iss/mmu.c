@@ -51,31 +51,23 @@ struct access {
 
 /* ---- physical accesses ---- */
 
-static struct iss_dmi *grant_of(struct iss_hart *hart, uint64_t pa)
+/* len bytes within a page of a grant. */
+static void host_access(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
+			uint8_t *data, unsigned len, enum iss_access kind)
 {
-	const uint64_t page = pa & ISS_PAGE_MASK;
-	uint64_t *refused = &hart->refused[page / ISS_PAGE_SIZE % ISS_N_REFUSED];
-	struct iss_dmi fresh;
+	while (len) {
+		const unsigned to_end = ISS_GRANULE - (unsigned)(pa % ISS_GRANULE);
+		const unsigned n = iss_grant_is_fine(grant) && len > to_end ? to_end : len;
+		uint8_t *host = iss_grant_host(hart, grant, pa);
 
-	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
-		if (vcxl_range_inside(page, ISS_PAGE_SIZE, hart->grants[i].pa,
-				      hart->grants[i].size))
-			return &hart->grants[i];
-	if (*refused == (page | 1))
-		return NULL;
-	if (!hart->ops.dmi || !hart->ops.dmi(hart->ops.ctx, page, &fresh) ||
-	    !vcxl_range_inside(page, ISS_PAGE_SIZE, fresh.pa, fresh.size)) {
-		*refused = page | 1;
-		return NULL;
+		if (kind == ISS_STORE)
+			memcpy(host, data, n);
+		else
+			memcpy(data, host, n);
+		pa += n;
+		data += n;
+		len -= n;
 	}
-	hart->grant_next = (hart->grant_next + 1) % ISS_N_GRANTS;
-	hart->grants[hart->grant_next] = fresh;
-	return &hart->grants[hart->grant_next];
-}
-
-static bool grants(const struct iss_dmi *grant, enum iss_access kind)
-{
-	return grant && (kind == ISS_STORE ? grant->writable : grant->readable);
 }
 
 /*
@@ -85,18 +77,13 @@ static bool grants(const struct iss_dmi *grant, enum iss_access kind)
 static bool phys_access(struct iss_hart *hart, uint64_t pa, uint8_t *data, unsigned len,
 			enum iss_access kind, unsigned *done)
 {
-	const struct iss_dmi *grant = grant_of(hart, pa);
+	const struct iss_grant *grant = iss_grant_of(hart, pa);
 
 	*done = 0;
-	if (grants(grant, kind)) {
-		uint8_t *host = grant->host + (pa - grant->pa);
-
-		if (kind != ISS_STORE) {
-			memcpy(data, host, len);
-			return true;
-		}
-		memcpy(host, data, len);
-		iss_code_written(hart, pa, len);
+	if (iss_grant_allows(grant, kind)) {
+		host_access(hart, grant, pa, data, len, kind);
+		if (kind == ISS_STORE)
+			iss_code_written(hart, pa, len);
 		return true;
 	}
 	while (*done < len) {
@@ -233,165 +220,6 @@ static enum fault walk(struct iss_hart *hart, const struct access *access, enum 
 	return FAULT_PAGE;
 }
 
-/* ---- soft TLB ---- */
-
-static void drop(struct iss_tlb_entry *entry)
-{
-	entry->tag_load = entry->tag_store = entry->tag_fetch = ISS_TLB_INVALID;
-	entry->pa = 0;
-}
-
-typedef void visit_fn(struct iss_tlb_entry *entry, uint64_t a, uint64_t b);
-
-/* The entries filled since the last flush. */
-static inline void for_each_in(struct iss_tlb *tlb, uint64_t a, uint64_t b, visit_fn *visit)
-{
-	for (uint64_t left = tlb->filled; left; left &= left - 1) {
-		struct iss_tlb_entry *part =
-			&tlb->entry[ISS_TLB_PART * (unsigned)__builtin_ctzll(left)];
-
-		for (unsigned i = 0; i < ISS_TLB_PART; i++)
-			visit(&part[i], a, b);
-	}
-}
-
-static void for_each_entry(struct iss_hart *hart, uint64_t a, uint64_t b, visit_fn *visit)
-{
-	for (unsigned i = 0; i < ISS_N_CONTEXTS; i++) {
-		for_each_in(&hart->tlb[i], a, b, visit);
-		for_each_in(&hart->tlb_of_code[i], a, b, visit);
-	}
-}
-
-static void drop_any(struct iss_tlb_entry *entry, uint64_t a, uint64_t b)
-{
-	(void)a, (void)b;
-	drop(entry);
-}
-
-static void flush_context(struct iss_hart *hart, unsigned context)
-{
-	for_each_in(&hart->tlb[context], 0, 0, drop_any);
-	for_each_in(&hart->tlb_of_code[context], 0, 0, drop_any);
-	hart->tlb[context].filled = hart->tlb_of_code[context].filled = 0;
-	hart->leave_block = true;
-}
-
-void iss_tlb_flush_paging(struct iss_hart *hart)
-{
-	flush_context(hart, ISS_CTX_S);
-	flush_context(hart, ISS_CTX_S_SUM);
-	flush_context(hart, ISS_CTX_U);
-	hart->superpage_first = UINT64_MAX;
-	hart->superpage_last = 0;
-}
-
-void iss_tlb_reset(struct iss_hart *hart)
-{
-	for (unsigned context = 0; context < ISS_N_CONTEXTS; context++)
-		hart->tlb[context].filled = hart->tlb_of_code[context].filled = UINT64_MAX;
-	iss_tlb_flush(hart);
-}
-
-void iss_tlb_flush(struct iss_hart *hart)
-{
-	flush_context(hart, ISS_CTX_BARE);
-	iss_tlb_flush_paging(hart);
-}
-
-static void drop_span(struct iss_tlb_entry *entry, uint64_t va, uint64_t unused)
-{
-	(void)unused;
-	if ((entry->va ^ va) >> (entry->va % ISS_PAGE_SIZE) == 0)
-		drop(entry);
-}
-
-void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va)
-{
-	for (unsigned context = ISS_CTX_S; context < ISS_N_CONTEXTS; context++) {
-		struct iss_tlb_entry *data = iss_tlb_slot(hart->tlb[context].entry, va);
-		struct iss_tlb_entry *code = iss_tlb_slot(hart->tlb_of_code[context].entry, va);
-
-		if (((data->va ^ va) & ISS_PAGE_MASK) == 0)
-			drop(data);
-		if (((code->va ^ va) & ISS_PAGE_MASK) == 0)
-			drop(code);
-	}
-	hart->leave_block = true;
-	/* one address of a larger page stands for all of it */
-	if (va >= hart->superpage_first && va <= hart->superpage_last)
-		for_each_entry(hart, va, 0, drop_span);
-}
-
-static bool overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
-{
-	return a - b < b_size || b - a < a_size;
-}
-
-static void drop_range(struct iss_tlb_entry *entry, uint64_t pa, uint64_t size)
-{
-	if (entry->pa && overlap(entry->pa & ISS_PAGE_MASK, ISS_PAGE_SIZE, pa, size))
-		drop(entry);
-}
-
-void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size)
-{
-	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
-		if (overlap(hart->grants[i].pa, hart->grants[i].size, pa, size))
-			hart->grants[i].size = 0;
-	memset(hart->refused, 0, sizeof(hart->refused));
-	for_each_entry(hart, pa, size, drop_range);
-	hart->leave_block = true;
-	iss_blocks_withdraw(hart, pa, size);
-}
-
-static void protect(struct iss_tlb_entry *entry, uint64_t pa, uint64_t size)
-{
-	if (overlap(entry->pa & ISS_PAGE_MASK, ISS_PAGE_SIZE, pa, size))
-		entry->tag_store = ISS_TLB_INVALID;
-}
-
-void iss_tlb_protect(struct iss_hart *hart, uint64_t pa)
-{
-	for (unsigned i = 0; i < ISS_N_CONTEXTS; i++)
-		for_each_in(&hart->tlb[i], pa, ISS_PAGE_SIZE, protect);
-}
-
-/* Enters the page of an access that was granted; pmp: rights in all of it. */
-static void fill(struct iss_hart *hart, struct iss_tlb_entry *entry, uint64_t va,
-		 const struct leaf *leaf, unsigned pmp)
-{
-	const uint64_t page = va & ISS_PAGE_MASK;
-	const uint64_t pa = leaf->pa & ISS_PAGE_MASK;
-	const struct iss_dmi *grant = grant_of(hart, pa);
-	const uint64_t span_mask = VCXL_BIT(leaf->span_bits) - 1;
-	const unsigned may =
-		pmp & ((leaf->x ? 1u << ISS_FETCH : 0) | (leaf->r ? 1u << ISS_LOAD : 0) |
-		       (leaf->w ? 1u << ISS_STORE : 0));
-	const size_t index = page / ISS_PAGE_SIZE % ISS_TLB_SIZE;
-	struct iss_tlb *tlb = (struct iss_tlb *)(void *)(entry - index); /* its first member */
-
-	drop(entry);
-	if (grant) {
-		if (grant->readable && (may & 1u << ISS_LOAD))
-			entry->tag_load = page;
-		if (grant->writable && (may & 1u << ISS_STORE) && !iss_blocks_in_page(hart, pa))
-			entry->tag_store = page;
-		if (grant->readable && (may & 1u << ISS_FETCH))
-			entry->tag_fetch = page;
-		entry->addend = (uintptr_t)(grant->host + (pa - grant->pa)) - (uintptr_t)page;
-	}
-	tlb->filled |= VCXL_BIT(index / ISS_TLB_PART);
-	entry->pa = pa | may;
-	entry->va = page | leaf->span_bits;
-	if (leaf->span_bits > PAGE_BITS) {
-		if (hart->superpage_first > (page & ~span_mask))
-			hart->superpage_first = page & ~span_mask;
-		if (hart->superpage_last < (page | span_mask))
-			hart->superpage_last = page | span_mask;
-	}
-}
-
 void iss_update_contexts(struct iss_hart *hart)
 {
 	static const enum iss_context plain[] = {
@@ -427,6 +255,12 @@ static void trap(struct iss_hart *hart, enum fault fault, enum iss_access kind, 
 	iss_trap(hart, fault == FAULT_PAGE ? page[kind] : access[kind], tval);
 }
 
+static unsigned leaf_rights(const struct leaf *leaf)
+{
+	return (leaf->x ? 1u << ISS_FETCH : 0) | (leaf->r ? 1u << ISS_LOAD : 0) |
+	       (leaf->w ? 1u << ISS_STORE : 0);
+}
+
 static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t *pa)
 {
 	const bool fetch = access->kind == ISS_FETCH;
@@ -439,6 +273,8 @@ static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t
 	unsigned pmp = 0;
 
 	if (((entry->va ^ access->va) & ISS_PAGE_MASK) == 0 && (entry->pa & 1u << access->kind)) {
+		if (ISS_UNLIKELY(entry->detached))
+			iss_tlb_attach(hart, entry);
 		*pa = (entry->pa & ISS_PAGE_MASK) | access->va % ISS_PAGE_SIZE;
 		return true;
 	}
@@ -459,7 +295,8 @@ static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t
 		if (!fetch && access->kind == access->trap_as) /* cbo only manages */
 			iss_watch_access(hart, access->va, access->len, access->kind);
 	} else if (pmp != ISS_PMP_PARTIAL) {
-		fill(hart, entry, access->va, &leaf, pmp);
+		iss_tlb_fill(hart, entry, access->va, leaf.pa, pmp & leaf_rights(&leaf),
+			     leaf.span_bits);
 	}
 	*pa = leaf.pa;
 	return true;
@@ -533,14 +370,15 @@ bool iss_translate(struct iss_hart *hart, uint64_t va, unsigned size, enum iss_a
 		   uint64_t *pa, uint8_t **host)
 {
 	const struct access access = { va, size, kind, kind, va };
-	const struct iss_dmi *grant;
+	const struct iss_grant *grant;
 
 	assert(va % size == 0);
 	if (!resolve(hart, &access, pa))
 		return false;
-	grant = grant_of(hart, *pa);
-	*host = grants(grant, ISS_LOAD) && grants(grant, kind) ? grant->host + (*pa - grant->pa)
-							       : NULL;
+	grant = iss_grant_of(hart, *pa);
+	*host = iss_grant_allows(grant, ISS_LOAD) && iss_grant_allows(grant, kind)
+			? iss_grant_host(hart, grant, *pa)
+			: NULL;
 	return true;
 }
 

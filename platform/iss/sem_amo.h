@@ -20,12 +20,12 @@ static inline bool iss_atomic_hit(struct iss_hart *hart, struct iss_atomic *at, 
 				  enum iss_access kind)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, at->va);
-	const uint64_t key = iss_tlb_key(at->va, size);
 
-	if (key != entry->tag_load || (kind != ISS_LOAD && key != entry->tag_store))
+	/* what may be written may be read: the tags agree in their flags */
+	if ((kind != ISS_LOAD && entry->tag_store != entry->tag_load) ||
+	    !iss_tlb_hit(entry, entry->tag_load, at->va, size, &at->host))
 		return false;
 	at->pa = (entry->pa & ISS_PAGE_MASK) | at->va % ISS_PAGE_SIZE;
-	at->host = iss_tlb_host(entry, at->va);
 	return true;
 }
 

@@ -250,6 +250,7 @@ void iss_trap_reset(struct iss_hart *hart)
 	memset(hart->grants, 0, sizeof(hart->grants));
 	memset(hart->refused, 0, sizeof(hart->refused));
 	memset(hart->pmp_page, 0xff, sizeof(hart->pmp_page)); /* of no page */
+	hart->tables_used = 0;
 	memset(hart->trap_counts, 0, sizeof(hart->trap_counts));
 	hart->trapped = hart->waiting = false;
 	hart->check_irq = true;

@@ -234,7 +234,8 @@ private:
 
 		if (!self->grant_dmi || pa < ram_base || pa - ram_base >= self->ram_.size())
 			return false;
-		*out = { ram_base, self->ram_.size(), self->ram_.data(), true, true };
+		*out = { ram_base, self->ram_.size(), self->ram_.data(), true, true, nullptr, 0, 0,
+			 0 };
 		return true;
 	}
 

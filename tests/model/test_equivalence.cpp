@@ -9,17 +9,12 @@
 #include <algorithm>
 #include <deque>
 #include <iostream>
-#include <map>
 
 #include "core_world.h"
-#include "tlm_harness.h"
+#include "tlm_world.h"
 
 namespace
 {
-
-using vcxl_test::fabric;
-using vcxl_test::fabric_spec;
-using vcxl_test::node_spec;
 
 constexpr uint64_t nowhere = ~0ull;
 
@@ -97,113 +92,16 @@ struct core_side {
 	}
 };
 
-// ---- modules ----
-
-// Builds a description in the order of fabric: parents before children, siblings in order.
-class describe
-{
-public:
-	std::vector<unsigned> order; // plan index of each node; devices: ports.size() + index
-
-	describe(const topo::topology &t, media_set &media, const std::string &prefix)
-	    : t_(t), media_(media)
-	{
-		for (unsigned p = 0; p < t.ports.size(); p++)
-			if (t.ports[p].kind == topo::port_kind::host_bridge) {
-				bridge_of_[p] = static_cast<unsigned>(spec.bridges.size());
-				spec.bridges.push_back(port(p));
-			}
-		for (const topo::window_plan &w : t.windows) {
-			vcxl_test::window_spec ws{ w.base, w.size, w.granularity, {} };
-
-			for (const unsigned target : w.targets)
-				ws.bridges.push_back(bridge_of_.at(target));
-			spec.windows.push_back(ws);
-		}
-		spec.prefix = prefix;
-		spec.bind_msi = false;
-	}
-
-	fabric_spec spec;
-
-private:
-	node_spec port(unsigned p)
-	{
-		static constexpr vcxl_test::kind kinds[] = { vcxl_test::kind::bridge,
-							     vcxl_test::kind::root,
-							     vcxl_test::kind::upstream,
-							     vcxl_test::kind::downstream };
-		const topo::port_plan &plan = t_.ports[p];
-		node_spec n;
-
-		order.push_back(p);
-		n.kind = kinds[static_cast<unsigned>(plan.kind)];
-		n.hdm = plan.hdm;
-		n.number = plan.number;
-		for (const topo::dport_plan &d : plan.dports)
-			n.children.push_back(d.port != topo::none ? port(d.port)
-								  : device(d.memdev));
-		return n;
-	}
-
-	node_spec device(unsigned m)
-	{
-		node_spec n;
-
-		order.push_back(static_cast<unsigned>(t_.ports.size()) + m);
-		n.kind = vcxl_test::kind::memdev;
-		n.n_decoders = 10;
-		n.volatile_size = n.persistent_size = 0;
-		media_.lend(t_, m, n.lent);
-		return n;
-	}
-
-	const topo::topology &t_;
-	media_set &media_;
-	std::map<unsigned, unsigned> bridge_of_;
-};
-
-struct tlm_world : topo::register_access {
+// The modules and their media.
+struct tlm_side {
 	media_set media;
-	describe description;
-	fabric f;
-	std::vector<vcxl_test::node *> ports, memdevs;
+	vcxl_test::tlm_world world;
 
-	tlm_world(const topo::topology &t, const std::string &prefix)
-	    : description(t, media, prefix), f(description.spec), ports(t.ports.size()),
-	      memdevs(t.memdevs.size())
+	tlm_side(const topo::topology &t, const std::string &prefix)
+	    : world(
+		      t, [&](unsigned device, vcxl_media *out) { media.lend(t, device, out); },
+		      prefix)
 	{
-		for (size_t i = 0; i < description.order.size(); i++) {
-			const size_t at = description.order[i];
-
-			(at < ports.size() ? ports[at] : memdevs[at - ports.size()]) =
-				f.nodes[i].get();
-		}
-	}
-
-	uint32_t port_read(unsigned p, uint32_t offset) override
-	{
-		return f.component_read(*ports[p], offset);
-	}
-	void port_write(unsigned p, uint32_t offset, uint32_t value) override
-	{
-		f.component_write(*ports[p], offset, value);
-	}
-	uint32_t memdev_read(unsigned m, uint32_t offset) override
-	{
-		return f.component_read(*memdevs[m], offset);
-	}
-	void memdev_write(unsigned m, uint32_t offset, uint32_t value) override
-	{
-		f.component_write(*memdevs[m], offset, value);
-	}
-	uint32_t config_read(unsigned m, uint32_t offset) override
-	{
-		return f.config_read(*memdevs[m], static_cast<uint16_t>(offset), 4);
-	}
-	void config_write(unsigned m, uint32_t offset, uint32_t value) override
-	{
-		f.config_write(*memdevs[m], static_cast<uint16_t>(offset), value, 4);
 	}
 };
 
@@ -236,7 +134,7 @@ struct result {
 class comparison
 {
 public:
-	comparison(const topo::topology &t, core_side &core, tlm_world &tlm, topo::random &random)
+	comparison(const topo::topology &t, core_side &core, tlm_side &tlm, topo::random &random)
 	    : t_(t), core_(core), tlm_(tlm), random_(random)
 	{
 	}
@@ -248,7 +146,7 @@ public:
 		const bool write = random_.one_in(2);
 		const uint32_t len = random_.one_in(16) ? 1 + random_.below(2 * sizeof(a_) / 3)
 							: 1u << random_.below(7);
-		vcxl_test::initiator &host = *tlm_.f.mem[window];
+		vcxl_test::initiator &host = *tlm_.world.f.mem[window];
 
 		core_.media.last = tlm_.media.last = arrival();
 		memset(a_, 0, len);
@@ -316,7 +214,7 @@ public:
 private:
 	const topo::topology &t_;
 	core_side &core_;
-	tlm_world &tlm_;
+	tlm_side &tlm_;
 	topo::random &random_;
 	uint8_t a_[8192], b_[8192];
 };
@@ -325,7 +223,7 @@ private:
 struct pair {
 	topo::topology plan;
 	std::unique_ptr<core_side> core;
-	std::unique_ptr<tlm_world> tlm;
+	std::unique_ptr<tlm_side> tlm;
 };
 
 std::vector<pair> build(uint64_t seed, unsigned n)
@@ -340,7 +238,7 @@ std::vector<pair> build(uint64_t seed, unsigned n)
 		while (pairs[i].plan.ports.size() > 256); // more links than PCI has buses
 		pairs[i].core = std::make_unique<core_side>(pairs[i].plan);
 		pairs[i].tlm =
-			std::make_unique<tlm_world>(pairs[i].plan, "t" + std::to_string(i) + "_");
+			std::make_unique<tlm_side>(pairs[i].plan, "t" + std::to_string(i) + "_");
 	}
 	return pairs;
 }
@@ -355,9 +253,9 @@ TEST(equivalence, core_route_tlm_sockets_and_oracle_agree_on_a_million_accesses)
 	result r;
 
 	for (pair &p : pairs) {
-		p.tlm->f.start();
+		p.tlm->world.f.start();
 		ASSERT_TRUE(topo::programmer(p.core->core).program(p.plan));
-		ASSERT_TRUE(topo::programmer(*p.tlm).program(p.plan));
+		ASSERT_TRUE(topo::programmer(p.tlm->world).program(p.plan));
 		comparison c(p.plan, *p.core, *p.tlm, random);
 
 		for (const topo::region_plan &region : p.plan.regions)
@@ -384,14 +282,14 @@ TEST(equivalence, a_granule_that_is_off_by_one_is_found)
 		topo::topology wrong = p.plan;
 		topo::region_plan &region = wrong.regions[0];
 
-		p.tlm->f.start();
+		p.tlm->world.f.start();
 		if (region.ways == 1)
 			continue;
 		planted++;
 		region.decoders.back().granularity =
 			region.granularity == 16384 ? 8192 : 2 * region.granularity;
 		ASSERT_TRUE(topo::programmer(p.core->core).program(p.plan));
-		ASSERT_TRUE(topo::programmer(*p.tlm).program(wrong));
+		ASSERT_TRUE(topo::programmer(p.tlm->world).program(wrong));
 		comparison c(p.plan, *p.core, *p.tlm, random);
 		result r;
 

@@ -21,6 +21,7 @@
 namespace vcxl
 {
 
+struct cxl_dmi_extension;
 struct cxl_io_extension;
 
 class cxl_port : public sc_core::sc_module
@@ -66,6 +67,7 @@ private:
 	void mem_transport(int, tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	unsigned mem_debug(int, tlm::tlm_generic_payload &trans);
 	bool mem_dmi(int, tlm::tlm_generic_payload &trans, tlm::tlm_dmi &dmi);
+	void describe(uint64_t hpa, cxl_dmi_extension &out);
 	void invalidate(uint64_t first, uint64_t last);
 	void invalidate_below(int index, sc_dt::uint64 first, sc_dt::uint64 last);
 	void forward(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);

@@ -18,6 +18,8 @@
 namespace vcxl
 {
 
+struct cxl_dmi_extension;
+
 class cxl_window : public sc_core::sc_module
 {
 public:
@@ -43,6 +45,7 @@ private:
 	void b_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	unsigned transport_dbg(tlm::tlm_generic_payload &trans);
 	bool get_direct_mem_ptr(tlm::tlm_generic_payload &trans, tlm::tlm_dmi &dmi);
+	void describe(uint64_t hpa, cxl_dmi_extension &map);
 	void invalidate(int index, sc_dt::uint64 first, sc_dt::uint64 last);
 	void before_end_of_elaboration() override; // reports what is not bound
 
