@@ -170,7 +170,7 @@ static void put_partition(struct writer *w, unsigned i, const struct vcxl_dpa_ra
 }
 
 uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE],
-			  const struct vcxl_dpa_range partitions[VCXL_N_PARTITIONS],
+			  const struct vcxl_dpa_range *partitions,
 			  const struct vcxl_cdat_timing *timing)
 {
 	struct writer w;

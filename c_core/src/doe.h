@@ -50,9 +50,9 @@ struct vcxl_cdat_timing {
 	uint64_t read_latency_ps, write_latency_ps, read_bandwidth, write_bandwidth;
 };
 
-/* Both return the size of the table that they wrote. */
+/* Both return the size of the table that they wrote. partitions: VCXL_N_PARTITIONS of them. */
 uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE],
-			  const struct vcxl_dpa_range partitions[VCXL_N_PARTITIONS],
+			  const struct vcxl_dpa_range *partitions,
 			  const struct vcxl_cdat_timing *timing);
 /* numbers: LnkCap port numbers of the downstream ports; at most VCXL_PORT_MAX_DPORTS. */
 uint32_t vcxl_cdat_switch(uint8_t table[VCXL_SWITCH_CDAT_SIZE], const uint8_t *numbers, unsigned n,
