@@ -40,7 +40,6 @@ constexpr uint32_t ph_intc(unsigned hart)
 
 constexpr uint32_t irq_level_high = 4;
 constexpr uint32_t irq_mtip = 7, irq_seip = 9, irq_meip = 11;
-constexpr uint32_t uart_clock_hz = 3686400;
 // PCI Bus Binding, phys.hi: space code, prefetchable
 constexpr uint32_t pci_mem32 = 0x02000000, pci_mem64_prefetchable = 0x43000000;
 constexpr unsigned ecam_bus_shift = 20;
@@ -144,6 +143,19 @@ private:
 	std::vector<uint8_t> blob_;
 };
 
+// Linux ignores the whole hand-over, and with it ACPI, when one of the six is missing.
+void write_efi(writer &w, const efi_handover &efi)
+{
+	constexpr uint32_t secure_boot_disabled = 2;
+
+	w.property("linux,uefi-system-table", cells().add64(efi.system_table));
+	w.property("linux,uefi-mmap-start", cells().add64(efi.map));
+	w.number("linux,uefi-mmap-size", efi.map_size);
+	w.number("linux,uefi-mmap-desc-size", efi.descriptor_size);
+	w.number("linux,uefi-mmap-desc-ver", efi.descriptor_version);
+	w.number("linux,uefi-secure-boot", secure_boot_disabled);
+}
+
 void write_chosen(writer &w, const machine &m, const fdt_inputs &in)
 {
 	w.begin("chosen");
@@ -154,8 +166,14 @@ void write_chosen(writer &w, const machine &m, const fdt_inputs &in)
 		w.property("linux,initrd-start", cells().add64(in.initrd.base));
 		w.property("linux,initrd-end", cells().add64(in.initrd.end()));
 	}
+	if (!in.rng_seed.empty())
+		w.property("rng-seed", in.rng_seed.data(), static_cast<int>(in.rng_seed.size()));
+	if (!in.efi.bytes.empty())
+		write_efi(w, in.efi);
 	if (!m.boot_config.empty())
 		w.text("vcxl,boot-config", m.boot_config);
+	if (in.next_stage)
+		w.property("vcxl,next-stage", cells().add64(in.next_stage));
 	w.end();
 }
 
@@ -303,7 +321,7 @@ void write_serial(writer &w)
 	w.begin("serial", map::uart.base);
 	w.text("compatible", "ns16550a");
 	w.property("reg", cells().add(map::uart));
-	w.number("clock-frequency", uart_clock_hz);
+	w.number("clock-frequency", map::uart_clock_hz);
 	w.number("interrupt-parent", ph_aplic_s);
 	w.property("interrupts", cells().add(map::uart_irq).add(irq_level_high));
 	w.end();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "efi.h"
 #include "machine.h"
 #include "memory_map.h"
 
@@ -19,6 +20,9 @@ namespace vcxl
 struct fdt_inputs {
 	std::string isa;          // of the harts, e.g. "rv64imafdc_zicntr": iss_isa_string()
 	map_range initrd{ 0, 0 }; // where the loader put it; size 0: there is none
+	uint64_t next_stage = 0;  // what our firmware starts in the end; 0: nothing
+	std::vector<uint8_t> rng_seed;
+	efi_handover efi; // no bytes: Linux shall use this tree alone
 };
 
 // OpenSBI enlarges the blob where it lies: that much room behind it must be free.

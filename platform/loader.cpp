@@ -24,6 +24,7 @@ namespace
 
 constexpr size_t file_limit = size_t{ 1 } << 31;
 constexpr uint64_t image_alignment = 0x200000;
+constexpr char xz_magic[] = "\xfd\x37zXZ";
 
 std::string hex(uint64_t value)
 {
@@ -229,9 +230,55 @@ loaded_image load_elf(const file_view &file, const ram_view &ram)
 	return image;
 }
 
+bool starts_with(const file_view &file, uint64_t offset, const char *bytes, size_t len)
+{
+	return file.holds(offset, len) && std::memcmp(file.at(offset, len, ""), bytes, len) == 0;
+}
+
 bool is_linux_image(const file_view &file)
 {
-	return file.holds(0, 64) && std::memcmp(file.at(0x38, 4, "header"), "RSC\5", 4) == 0;
+	return file.holds(0, 64) && starts_with(file, 0x38, "RSC\5", 4);
+}
+
+void refuse_foreign_linux(const file_view &file)
+{
+	static const struct {
+		uint64_t offset;
+		char magic[5];
+		const char *architecture;
+	} foreign[] = {
+		{ 0x38, "ARM\x64", "arm64" },
+		{ 0x202, "HdrS", "x86" },
+		{ 0x24, "\x18\x28\x6f\x01", "arm" },
+	};
+
+	for (const auto &f : foreign)
+		if (starts_with(file, f.offset, f.magic, 4))
+			file.fail(std::string("a Linux image for ") + f.architecture +
+				  ", not for 64-bit RISC-V");
+}
+
+// The image is a PE file, too, whose sections say how long the file has to be.
+void check_linux_length(const file_view &file)
+{
+	constexpr uint64_t section_header = 40, coff_header = 24;
+
+	if (!starts_with(file, 0, "MZ", 2))
+		return; // built without EFI
+	const auto pe = file.get<uint32_t>(0x3c, "PE header");
+	const auto n = file.get<uint16_t>(pe + uint64_t{ 6 }, "PE header");
+	const auto optional = file.get<uint16_t>(pe + uint64_t{ 20 }, "PE header");
+
+	for (unsigned i = 0; i < n; i++) {
+		const uint64_t at = pe + coff_header + optional + i * section_header;
+		const auto size = file.get<uint32_t>(at + 16, "PE section table");
+		const auto offset = file.get<uint32_t>(at + 20, "PE section table");
+
+		if (!file.holds(offset, size))
+			file.fail("truncated Linux image: a section ends at " +
+				  hex(uint64_t{ offset } + size) + ", the file at " +
+				  hex(file.size()));
+	}
 }
 
 loaded_image load_linux_image(const file_view &file, uint64_t address, const ram_view &ram)
@@ -242,6 +289,7 @@ loaded_image load_linux_image(const file_view &file, uint64_t address, const ram
 
 	if (flags & 1)
 		file.fail("big-endian Linux image");
+	check_linux_length(file);
 	if (address == load_by_header)
 		address = ram.base + text_offset;
 	if (address % image_alignment)
@@ -254,18 +302,10 @@ loaded_image load_linux_image(const file_view &file, uint64_t address, const ram
 	return image;
 }
 
-bool starts_with(const file_view &file, uint64_t offset, const char *bytes, size_t len)
-{
-	return file.holds(offset, len) && std::memcmp(file.at(offset, len, ""), bytes, len) == 0;
-}
-
 void refuse_compressed(const file_view &file)
 {
 	if (starts_with(file, 0, "\x1f\x8b", 2) ||
-	    starts_with(file, 0,
-			"\xfd"
-			"7zXZ",
-			5) ||
+	    starts_with(file, 0, xz_magic, sizeof(xz_magic) - 1) ||
 	    starts_with(file, 0, "\x28\xb5\x2f\xfd", 4) || starts_with(file, 4, "zimg", 4))
 		file.fail("compressed program: decompress it first");
 }
@@ -298,6 +338,30 @@ std::vector<uint8_t> read_file(const std::string &path)
 	return bytes;
 }
 
+image_kind kind_of(const std::vector<uint8_t> &bytes)
+{
+	const std::string unnamed;
+	const file_view file(unnamed, bytes);
+
+	if (starts_with(file, 0, ELFMAG, SELFMAG))
+		return image_kind::elf;
+	return is_linux_image(file) ? image_kind::linux_image : image_kind::raw;
+}
+
+void check_initrd(const std::string &name, const std::vector<uint8_t> &bytes)
+{
+	static const char trailer[] = "TRAILER!!!";
+	const file_view file(name, bytes);
+
+	if (starts_with(file, 0, "070701", 6) &&
+	    std::search(bytes.begin(), bytes.end(), trailer, trailer + sizeof(trailer) - 1) ==
+		    bytes.end())
+		file.fail("truncated cpio archive: it has no trailer");
+	if (starts_with(file, 0, xz_magic, sizeof(xz_magic) - 1) &&
+	    !starts_with(file, file.size() - 2, "YZ", 2))
+		file.fail("truncated xz file: it has no footer");
+}
+
 loaded_image load_program(const std::string &path, uint64_t address, const ram_view &ram)
 {
 	return load_program(path, read_file(path), address, ram);
@@ -308,10 +372,15 @@ loaded_image load_program(const std::string &name, const std::vector<uint8_t> &b
 {
 	const file_view file(name, bytes);
 
-	if (starts_with(file, 0, ELFMAG, SELFMAG))
+	switch (kind_of(bytes)) {
+	case image_kind::elf:
 		return load_elf(file, ram);
-	if (is_linux_image(file))
+	case image_kind::linux_image:
 		return load_linux_image(file, address, ram);
+	case image_kind::raw:
+		break;
+	}
+	refuse_foreign_linux(file);
 	refuse_compressed(file);
 	return load_raw(name, bytes, address, ram);
 }

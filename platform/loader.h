@@ -49,6 +49,11 @@ constexpr uint64_t load_by_header = UINT64_MAX;
 // Throws load_error. The file must be a regular file or a pipe.
 std::vector<uint8_t> read_file(const std::string &path);
 
+image_kind kind_of(const std::vector<uint8_t> &file);
+
+// Throws load_error when an initial RAM disk of a known format (cpio, xz) ends too early.
+void check_initrd(const std::string &name, const std::vector<uint8_t> &file);
+
 // Recognises the format. An ELF file is placed by its physical addresses; anything else at
 // `address`. Throws load_error, with RAM possibly written in part.
 loaded_image load_program(const std::string &path, uint64_t address, const ram_view &ram);

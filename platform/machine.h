@@ -101,6 +101,9 @@ struct machine {
 	std::string bios;   // OpenSBI image, or "none"
 	std::string kernel; // ELF, Image or raw; "" runs our firmware
 	std::string initrd, append;
+	bool direct = false;     // Linux starts without our firmware before it
+	bool acpi = true;        // tables for Linux
+	uint64_t seed = 1;       // of the random numbers that the guest starts with
 	std::string boot_config; // text for the firmware (contents of --boot-config FILE)
 
 	serial_kind serial = serial_kind::stdio;
@@ -114,6 +117,7 @@ struct machine {
 	std::string trace_events;     // comma-separated patterns, e.g. "mem.*,hdm.commit"
 	std::string signature_path;   // --signature
 	std::string dump_dtb_path;    // --dump-dtb
+	std::string dump_acpi_path;   // --dump-acpi, a folder
 	std::string engine = "block"; // or "step"
 	uint64_t quantum_ps = 10'000'000;
 	uint64_t max_steps = 0; // --max-steps: end the run with an error after so many; 0: no limit

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -54,6 +55,19 @@ void write_output(const std::string &option, const std::string &path, const void
 
 	if (fwrite(data, 1, size, file.get()) != size || fclose(file.release()) != 0)
 		throw std::runtime_error(option + " " + path + ": " + std::strerror(errno));
+}
+
+// Each table as its bytes lie in memory, in a file that iasl takes.
+void write_acpi(const std::string &folder, const std::vector<acpi_table> &tables)
+{
+	std::error_code error;
+
+	std::filesystem::create_directory(folder, error);
+	if (error)
+		throw std::runtime_error("--dump-acpi " + folder + ": " + error.message());
+	for (const acpi_table &table : tables)
+		write_output("--dump-acpi", folder + "/" + table.name + ".dat", table.bytes.data(),
+			     table.bytes.size());
 }
 
 // Where the console's output goes. Terminals and pipes see each line (a terminal each character).
@@ -173,9 +187,12 @@ int run_machine(machine m)
 	// All that can fail for a reason of the command line comes before any file is written.
 	trace_writer::select(m.trace_events);
 	host_memory ram = host_memory::anonymous(m.ram_size, "-m");
-	const boot_image image = load_boot_image(m, l, { map::ram_base, ram.size(), ram.data() });
+	const boot_loader loader(m, l);
+	const boot_image image = loader.load({ map::ram_base, ram.size(), ram.data() });
 	if (!m.dump_dtb_path.empty())
 		write_output("--dump-dtb", m.dump_dtb_path, image.fdt.data(), image.fdt.size());
+	if (!m.dump_acpi_path.empty())
+		write_acpi(m.dump_acpi_path, image.acpi);
 
 	soc *host_for_time = nullptr;
 	std::unique_ptr<trace_writer> trace;

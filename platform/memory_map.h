@@ -40,11 +40,14 @@ constexpr uint64_t cfmw_align = 0x10000000;
 constexpr uint64_t hpa_limit = 1ull << 52;
 
 constexpr unsigned uart_irq = 10; // APLIC source
+constexpr uint32_t uart_clock_hz = 3686400;
 constexpr unsigned aplic_sources = 96;
 constexpr uint64_t timebase_hz = 10'000'000;
 constexpr uint64_t tick_ps = 1'000'000'000'000 / timebase_hz;
-constexpr uint64_t step_ps = 1'000;            // one instruction per nanosecond
-constexpr uint64_t firmware_offset = 0x200000; // next stage after OpenSBI, from ram_base
+constexpr uint64_t step_ps = 1'000; // one instruction per nanosecond
+// from ram_base
+constexpr uint64_t firmware_offset = 0x200000; // next stage after OpenSBI
+constexpr uint64_t kernel_offset = 0x4000000;  // Linux, when our firmware comes before it
 } // namespace map
 
 struct machine;

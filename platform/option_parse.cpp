@@ -229,6 +229,8 @@ void apply_stored(word_state &state, const option_row &row, const std::string &t
 	if (row.kind == option_kind::output_file &&
 	    !(row.text == &machine::trace_path && text == "-"))
 		check_output_file(text, arg);
+	if (row.kind == option_kind::output_folder)
+		check_output_folder(text, arg);
 	if (row.text == &machine::trace_format || row.text == &machine::trace_events)
 		state.trace_option = arg;
 	if (row.text)
@@ -247,6 +249,7 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 	case option_kind::choice:
 	case option_kind::input_file:
 	case option_kind::output_file:
+	case option_kind::output_folder:
 	case option_kind::file_text:
 		return apply_stored(state, row, text, arg);
 	case option_kind::flag:

@@ -107,7 +107,7 @@ constexpr property machine_properties[] = {
 	choice("type", "virt", "virt q35",         "both name the same machine, a RISC-V virt with CXL"),
 	flag("cxl", "off",                         "CXL host bridges and fixed memory windows"),
 	choice("aia", "aplic-imsic", "aplic-imsic", "interrupt architecture"),
-	choice("acpi", "auto", "auto off",         "ACPI tables for the guest"),
+	choice("acpi", "auto", "auto on off",      "ACPI tables for Linux; off: it uses the device tree and finds no CXL"),
 	text("cxl-fmw.N.targets.M", nullptr,       "pxb-cxl that is target M of fixed memory window N; 1, 2, 3, 4, 6, 8, 12 or 16 targets"),
 	size("cxl-fmw.N.size", nullptr, 256 * MiB, any, "size of window N, a multiple of 256M"),
 	size("cxl-fmw.N.interleave-granularity", "256", 256, 16 * KiB, "granularity of window N, a power of two"),

@@ -64,15 +64,16 @@ struct object_group {
 };
 
 enum class option_kind {
-	group,       // key=value pairs; see object_groups
-	text,        // stored in machine::*text
-	input_file,  // the same, after a check that the file can be read
-	output_file, // the same, after a check that the file could be written
-	choice,      // one of choices; stored when text is set
-	flag,        // sets machine::*on when there is one
-	time,        // stored in machine::*number
-	count,       // the same
-	file_text,   // the file's content is stored in machine::*text
+	group,         // key=value pairs; see object_groups
+	text,          // stored in machine::*text
+	input_file,    // the same, after a check that the file can be read
+	output_file,   // the same, after a check that the file could be written
+	output_folder, // the same for a folder, which may be absent
+	choice,        // one of choices; stored when text is set
+	flag,          // sets machine::*on when there is one
+	time,          // stored in machine::*number
+	count,         // the same
+	file_text,     // the file's content is stored in machine::*text
 	serial,
 	gdb_server, // -gdb, or -s when there is no argument
 	no_defaults,

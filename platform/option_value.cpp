@@ -264,6 +264,17 @@ void check_output_file(const std::string &path, const std::string &arg)
 		fail(arg, "'" + path + "' cannot be written");
 }
 
+void check_output_folder(const std::string &path, const std::string &arg)
+{
+	const size_t end = path.find_last_not_of('/');
+	const file_state folder = look_at(end == std::string::npos ? "/" : path.substr(0, end + 1));
+	if (folder.exists && !folder.directory)
+		fail(arg, "'" + path + "' is not a directory");
+	if (!folder.writable)
+		fail(arg,
+		     "'" + path + (folder.exists ? "' cannot be written" : "' cannot be made"));
+}
+
 std::string read_file(const std::string &path, const std::string &arg)
 {
 	check_input_file(path, arg);

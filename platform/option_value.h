@@ -35,6 +35,7 @@ std::string comma_list(const char *words);
 
 void check_input_file(const std::string &path, const std::string &arg);
 void check_output_file(const std::string &path, const std::string &arg);
+void check_output_folder(const std::string &path, const std::string &arg); // there, or can be made
 std::string read_file(const std::string &path, const std::string &arg);
 
 struct file_state {

@@ -134,7 +134,8 @@ TEST(fdt, chosen_holds_what_was_given)
 
 		EXPECT_EQ(t.text("/chosen", "stdout-path"), "/soc/serial@10000000");
 		for (const char *absent :
-		     { "bootargs", "linux,initrd-start", "linux,initrd-end", "vcxl,boot-config" })
+		     { "bootargs", "linux,initrd-start", "linux,initrd-end", "vcxl,boot-config",
+		       "vcxl,next-stage", "rng-seed", "linux,uefi-system-table" })
 			EXPECT_FALSE(t.has("/chosen", absent)) << absent;
 	}
 	e.m.append = "console=ttyS0 quiet";
@@ -147,6 +148,31 @@ TEST(fdt, chosen_holds_what_was_given)
 		  "action write\nregion window=0 size=1G targets=12/0\n");
 	EXPECT_EQ(t.cells("/chosen", "linux,initrd-start"), (words{ 1, 0xa0200000 }));
 	EXPECT_EQ(t.cells("/chosen", "linux,initrd-end"), (words{ 1, 0xa0323456 }));
+}
+
+TEST(fdt, chosen_hands_over_to_linux)
+{
+	example e;
+
+	e.in.next_stage = 0x84000000;
+	e.in.rng_seed = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	e.in.efi.bytes = { 0 };
+	e.in.efi.system_table = 0xbfa00000;
+	e.in.efi.map = 0xbfa01000;
+	e.in.efi.map_size = 192;
+	e.in.efi.descriptor_size = 48;
+	e.in.efi.descriptor_version = 1;
+	const tree t{ e };
+
+	EXPECT_EQ(t.cells("/chosen", "vcxl,next-stage"), (words{ 0, 0x84000000 }));
+	EXPECT_EQ(t.cells("/chosen", "rng-seed"), (words{ 0x01020304, 0x05060708 }));
+	// all six, or Linux ignores them
+	EXPECT_EQ(t.cells("/chosen", "linux,uefi-system-table"), (words{ 0, 0xbfa00000 }));
+	EXPECT_EQ(t.cells("/chosen", "linux,uefi-mmap-start"), (words{ 0, 0xbfa01000 }));
+	EXPECT_EQ(t.cells("/chosen", "linux,uefi-mmap-size"), words{ 192 });
+	EXPECT_EQ(t.cells("/chosen", "linux,uefi-mmap-desc-size"), words{ 48 });
+	EXPECT_EQ(t.cells("/chosen", "linux,uefi-mmap-desc-ver"), words{ 1 });
+	EXPECT_EQ(t.cells("/chosen", "linux,uefi-secure-boot"), words{ 2 });
 }
 
 TEST(fdt, a_node_per_hart)

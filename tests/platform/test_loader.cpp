@@ -313,6 +313,75 @@ TEST_F(loader, big_endian_linux_image_is_refused)
 	EXPECT_EQ(error(f, 0x80200000), "prog: big-endian Linux image");
 }
 
+// A PE header at 0x40 with one section: 0x800 bytes of the file from 0x400 on.
+bytes linux_image_with_sections()
+{
+	bytes f = linux_image(0x3000);
+
+	std::memcpy(f.data(), "MZ", 2);
+	put(f, 0x3c, 0x40, 4);
+	std::memcpy(f.data() + 0x40, "PE\0\0", 4);
+	put(f, 0x46, 1, 2);    // sections
+	put(f, 0x54, 0xa0, 2); // size of the optional header
+	put(f, 0x58 + 0xa0 + 16, 0x800, 4);
+	put(f, 0x58 + 0xa0 + 20, 0x400, 4);
+	return f;
+}
+
+TEST_F(loader, truncated_linux_image_is_refused)
+{
+	bytes f = linux_image_with_sections();
+
+	EXPECT_EQ(load(f, 0x80200000).extent.size, 0x3000u);
+	f.resize(0xc00);
+	EXPECT_EQ(load(f, 0x80200000).extent.size, 0x3000u);
+	for (size_t size = 0xbff; size >= 0x40; size -= 7) {
+		f.resize(size);
+		const std::string message = error(f, 0x80200000);
+
+		EXPECT_TRUE(message.find("prog: truncated Linux image: a section ends at 0xc00, "
+					 "the file at 0x") == 0 ||
+			    message.find("lies outside the file") != std::string::npos)
+			<< size << ": " << message;
+	}
+}
+
+TEST_F(loader, linux_images_of_other_architectures_are_refused_by_name)
+{
+	bytes f(0x1000);
+
+	std::memcpy(f.data() + 0x38, "ARM\x64", 4);
+	EXPECT_EQ(error(f), "prog: a Linux image for arm64, not for 64-bit RISC-V");
+	f.assign(0x1000, 0);
+	std::memcpy(f.data() + 0x202, "HdrS", 4);
+	EXPECT_EQ(error(f), "prog: a Linux image for x86, not for 64-bit RISC-V");
+}
+
+std::string initrd_error(const std::string &file)
+{
+	try {
+		vcxl::check_initrd("initrd", { file.begin(), file.end() });
+	} catch (const vcxl::load_error &e) {
+		return e.what();
+	}
+	return "no error";
+}
+
+TEST(initrd, that_ends_too_early_is_refused)
+{
+	const std::string cpio = "070701" + std::string(104, '0') + "TRAILER!!!";
+	const std::string xz("\xfd"
+			     "7zXZ\0data...YZ",
+			     15);
+
+	EXPECT_EQ(initrd_error(cpio), "no error");
+	EXPECT_EQ(initrd_error(cpio.substr(0, cpio.size() - 1)),
+		  "initrd: truncated cpio archive: it has no trailer");
+	EXPECT_EQ(initrd_error(xz), "no error");
+	EXPECT_EQ(initrd_error(xz.substr(0, 14)), "initrd: truncated xz file: it has no footer");
+	EXPECT_EQ(initrd_error("whatever else the kernel knows"), "no error");
+}
+
 TEST_F(loader, compressed_kernels_are_refused_but_not_as_raw_bytes)
 {
 	const bytes gz = { 0x1f, 0x8b, 8, 0 };

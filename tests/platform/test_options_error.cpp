@@ -73,7 +73,7 @@ constexpr wrong_line machine_lines[] = {
 	{ "unknown_machine_type", "-M pc", "-M pc: property 'type': 'pc' is not supported; known: virt, q35" },
 	{ "unknown_machine_property", "-M virt,usb=on", "property 'usb' is not known; known: type, cxl, aia" },
 	{ "aia_none", "-M virt,aia=none", "property 'aia': 'none' is not supported; known: aplic-imsic" },
-	{ "acpi_on", "-M virt,acpi=on", "property 'acpi': 'on' is not supported; known: auto, off" },
+	{ "acpi_maybe", "-M virt,acpi=maybe", "property 'acpi': 'maybe' is not supported; known: auto, on, off" },
 	{ "cpu_other_than_rv64", "-cpu max", "-cpu max: 'max' is not supported; known: rv64" },
 	{ "display_other_than_none", "-display gtk", "-display gtk: 'gtk' is not supported; known: none" },
 	{ "monitor_other_than_none", "-monitor stdio", "-monitor stdio: 'stdio' is not supported; known: none" },

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the host's own part of a memory access costs, as HMAT tells it. The way to a CXL port is the
+// sum of the hops that the modules charge for it.
+#ifndef VCXL_PLATFORM_HOST_TIMING_H
+#define VCXL_PLATFORM_HOST_TIMING_H
+
+#include <cstdint>
+
+#include <vcxl/tlm/latency.h>
+
+namespace vcxl
+{
+
+// Latencies in picoseconds, bandwidths in MB/s; reads and writes alike.
+struct host_path {
+	uint64_t latency_ps, bandwidth;
+};
+
+// Local DDR5 of a 2023 server: 111-117 ns idle (Melody, ASPLOS'25); 8 channels of DDR5-4800 at 75
+// %.
+constexpr host_path host_ram{ 112'000, 230'000 };
+
+// Hart to root port; one PCIe 5.0 x16 port's worth of bandwidth for each host bridge.
+constexpr host_path host_to_cxl_port{
+	cxl_latency().window_ps + cxl_latency().host_bridge_ps + cxl_latency().root_port_ps, 64'000
+};
+
+} // namespace vcxl
+
+#endif
