@@ -47,7 +47,8 @@ configure_and_build() {
 	local preset=$1
 	shift
 	say "configuring ($preset)"
-	cmake --preset "$preset" -S "$root" -DVCXL_OPENSBI="$cache/opensbi/fw_dynamic.bin" "$@" \
+	cmake --preset "$preset" -S "$root" -DVCXL_OPENSBI="$cache/opensbi/fw_dynamic.bin" \
+		-DVCXL_IASL="$cache/iasl/iasl" "$@" \
 		>"$root/build/$preset.configure.log" 2>&1 || {
 		cat "$root/build/$preset.configure.log" >&2
 		die "configuring failed"

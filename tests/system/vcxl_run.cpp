@@ -38,7 +38,7 @@ struct child {
 	int in, out, err;
 };
 
-child spawn(const words &args, const scratch &dir)
+child spawn(const std::string &program, const words &args, const scratch &dir)
 {
 	int in[2], out[2], err[2];
 
@@ -46,7 +46,7 @@ child spawn(const words &args, const scratch &dir)
 		throw std::runtime_error("pipe2");
 	const pid_t pid = fork();
 	if (pid == 0) {
-		std::vector<char *> argv{ const_cast<char *>(VCXL_PROGRAM) };
+		std::vector<char *> argv{ const_cast<char *>(program.c_str()) };
 
 		for (const std::string &a : args)
 			argv.push_back(const_cast<char *>(a.c_str()));
@@ -55,7 +55,7 @@ child spawn(const words &args, const scratch &dir)
 		dup2(out[1], 1);
 		dup2(err[1], 2);
 		if (chdir(dir.path.c_str()) == 0)
-			execv(VCXL_PROGRAM, argv.data());
+			execv(program.c_str(), argv.data());
 		_exit(126);
 	}
 	close(in[0]);
@@ -158,8 +158,14 @@ words args_file(const std::string &name, const scratch &dir)
 
 outcome run_vcxl(const words &args, const scratch &dir, double timeout)
 {
+	return run_program(VCXL_PROGRAM, args, dir, timeout);
+}
+
+outcome run_program(const std::string &program, const words &args, const scratch &dir,
+		    double timeout)
+{
 	const clock::time_point start = clock::now();
-	const child c = spawn(args, dir);
+	const child c = spawn(program, args, dir);
 	outcome o;
 	int status = 0;
 	rusage usage{};
@@ -179,7 +185,7 @@ outcome run_vcxl(const words &args, const scratch &dir, double timeout)
 
 running::running(const words &args, const scratch &dir)
 {
-	const child c = spawn(args, dir);
+	const child c = spawn(VCXL_PROGRAM, args, dir);
 
 	pid_ = c.pid;
 	input_ = c.in;

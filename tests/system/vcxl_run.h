@@ -42,6 +42,9 @@ words args_file(const std::string &name, const scratch &dir);
 
 // Waits until the program ends; after `timeout` seconds it is killed (status 137).
 outcome run_vcxl(const words &args, const scratch &dir, double timeout = 50);
+// The same for another program, named by its path.
+outcome run_program(const std::string &program, const words &args, const scratch &dir,
+		    double timeout = 50);
 
 // A program left running: its standard input stays open, its output is collected by wait_for.
 class running
