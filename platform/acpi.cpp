@@ -26,8 +26,8 @@ struct table_row {
 // What the XSDT lists.
 constexpr table_row table_rows[] = {
 	{ "FACP", acpi_fadt, false }, { "APIC", acpi_madt, false }, { "RHCT", acpi_rhct, false },
-	{ "MCFG", acpi_mcfg, false }, { "SPCR", acpi_spcr, false }, { "CEDT", acpi_cedt, true },
-	{ "SRAT", acpi_srat, false }, { "HMAT", acpi_hmat, false },
+	{ "PPTT", acpi_pptt, false }, { "MCFG", acpi_mcfg, false }, { "SPCR", acpi_spcr, false },
+	{ "CEDT", acpi_cedt, true },  { "SRAT", acpi_srat, false }, { "HMAT", acpi_hmat, false },
 };
 
 // The blob while it grows.

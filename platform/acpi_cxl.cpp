@@ -2,9 +2,9 @@
 //
 // Tables of CXL and of locality: CEDT (CXL r3.1 9.18.1), SRAT and HMAT (ACPI 6.6 5.2.16, 5.2.29).
 //
-// Proximity domains: 0 is harts and RAM. The windows have none, so that Linux gives each a node of
-// its own; it counts these from the highest domain of harts and memory in SRAT. The generic ports
-// come behind them: they are places to measure to, not nodes, and must not be taken for a window.
+// Proximity domains: 0 is harts and RAM, then one per window, then one per generic port. Linux
+// would give a window a node by itself, too, but newer kernels put the attributes of a region only
+// where SRAT has a domain. Generic ports are places to measure to, not nodes.
 #include "acpi_tables.h"
 
 #include <stdexcept>
@@ -45,9 +45,19 @@ unsigned encoded_granularity(unsigned granularity)
 	return encoded;
 }
 
+unsigned window_pxm(size_t window)
+{
+	return acpi_pxm_host + 1 + static_cast<unsigned>(window);
+}
+
 unsigned generic_port_pxm(const acpi_source &s, unsigned bridge)
 {
-	return acpi_pxm_host + 1 + static_cast<unsigned>(s.m.windows.size()) + bridge;
+	return window_pxm(s.m.windows.size()) + bridge;
+}
+
+void add_memory(acpi_bytes &t, unsigned pxm, uint64_t base, uint64_t size, unsigned flags)
+{
+	t.u8(1).u8(40).u32(pxm).u16(0).u64(base).u64(size).u32(0).u32(flags).u64(0);
 }
 
 void add_window(acpi_bytes &t, const machine &m, const window &w)
@@ -115,14 +125,16 @@ std::vector<uint8_t> acpi_cedt(const acpi_source &s)
 
 std::vector<uint8_t> acpi_srat(const acpi_source &s)
 {
-	constexpr unsigned enabled = 1, acpi_handle = 0;
+	constexpr unsigned enabled = 1, hot_pluggable = 2, acpi_handle = 0;
 	acpi_bytes t = begin_table("SRAT", 3);
 
 	t.u32(1).u64(0);
 	for (unsigned hart = 0; hart < s.m.harts; hart++)
 		t.u8(7).u8(20).u16(0).u32(acpi_pxm_host).u32(hart).u32(enabled).u32(0);
-	t.u8(1).u8(40).u32(acpi_pxm_host).u16(0).u64(map::ram_base).u64(s.m.ram_size);
-	t.u32(0).u32(enabled).u64(0);
+	add_memory(t, acpi_pxm_host, map::ram_base, s.m.ram_size, enabled);
+	for (size_t i = 0; i < s.m.windows.size(); i++)
+		add_memory(t, window_pxm(i), s.m.windows[i].base, s.m.windows[i].size,
+			   enabled | hot_pluggable);
 	for (unsigned i = 0; i < s.l.n_bridges; i++) {
 		t.u8(6).u8(32).u8(0).u8(acpi_handle).u32(generic_port_pxm(s, i));
 		t.text("ACPI0016").u32(s.bridge(i).bus_nr).u32(0);

@@ -76,6 +76,20 @@ std::vector<uint8_t> acpi_madt(const acpi_source &s)
 	return finish_table(t);
 }
 
+// ACPI 6.6 5.2.31: one package, a core per hart. There is no model of caches, so there is none
+// here.
+std::vector<uint8_t> acpi_pptt(const acpi_source &s)
+{
+	constexpr unsigned package = 1 << 0, id_valid = 1 << 1, leaf = 1 << 3, identical = 1 << 4;
+	acpi_bytes t = begin_table("PPTT", 3);
+	const size_t parent = t.size();
+
+	t.u8(0).u8(20).u16(0).u32(package | identical).u32(0).u32(0).u32(0);
+	for (unsigned hart = 0; hart < s.m.harts; hart++)
+		t.u8(0).u8(20).u16(0).u32(id_valid | leaf).u32(parent).u32(hart).u32(0);
+	return finish_table(t);
+}
+
 // ACPI 6.6 5.2.37.
 std::vector<uint8_t> acpi_rhct(const acpi_source &s)
 {

@@ -78,8 +78,8 @@ struct acpi_source {
 
 using table_function = std::vector<uint8_t>(const acpi_source &s);
 
-table_function acpi_dsdt, acpi_fadt, acpi_madt, acpi_rhct, acpi_mcfg, acpi_spcr, acpi_cedt,
-	acpi_srat, acpi_hmat;
+table_function acpi_dsdt, acpi_fadt, acpi_madt, acpi_rhct, acpi_pptt, acpi_mcfg, acpi_spcr,
+	acpi_cedt, acpi_srat, acpi_hmat;
 
 // All windows belong to one throttling group: what CFMWS says and the QTG _DSM answers.
 constexpr unsigned acpi_qtg = 0;

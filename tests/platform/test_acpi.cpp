@@ -198,13 +198,13 @@ TEST(acpi, the_root_pointer_leads_to_every_table_at_a_multiple_of_64)
 	}
 	at["DSDT"] = all.u64(at.at("FACP") - base + 140);
 	for (const std::string name :
-	     { "FACP", "DSDT", "APIC", "RHCT", "MCFG", "SPCR", "CEDT", "SRAT", "HMAT" }) {
+	     { "FACP", "DSDT", "APIC", "RHCT", "PPTT", "MCFG", "SPCR", "CEDT", "SRAT", "HMAT" }) {
 		const view t = h.table(name);
 
 		ASSERT_TRUE(at.count(name)) << name;
 		EXPECT_EQ(all.text(at[name] - base, t.size()), t.text(0, t.size())) << name;
 	}
-	EXPECT_EQ(at.size(), 9u);
+	EXPECT_EQ(at.size(), 10u);
 }
 
 TEST(acpi, a_base_that_is_not_aligned_is_rounded_up)
@@ -444,7 +444,7 @@ TEST(acpi, harts_and_ram_are_domain_0)
 		EXPECT_EQ(t.u32(harts[i] + 8), i);
 		EXPECT_EQ(t.u32(harts[i] + 12), 1u);
 	}
-	ASSERT_EQ(memory.size(), 1u); // the windows get nodes by themselves
+	ASSERT_EQ(memory.size(), 2u);
 	EXPECT_EQ(t.u8(memory[0] + 1), 40u);
 	EXPECT_EQ(t.u32(memory[0] + 2), 0u);
 	EXPECT_EQ(t.u64(memory[0] + 8), 0x80000000u);
@@ -452,7 +452,43 @@ TEST(acpi, harts_and_ram_are_domain_0)
 	EXPECT_EQ(t.u32(memory[0] + 28), 1u);
 }
 
-// Linux numbers the windows' domains from 1 on.
+TEST(acpi, each_window_is_a_domain_of_memory_that_comes_later)
+{
+	const view t = host(bridges(2) + window(0, { 0 }, "size=4G") + window(1, { 1 }, "size=8G"))
+			       .table("SRAT");
+	const std::vector<size_t> memory = srat(t, 1);
+	const uint64_t expected[][2] = { { 0x1000000000, 0x100000000 },
+					 { 0x1100000000, 0x200000000 } };
+
+	ASSERT_EQ(memory.size(), 3u);
+	for (unsigned i = 0; i < 2; i++) {
+		EXPECT_EQ(t.u32(memory[1 + i] + 2), 1 + i);
+		EXPECT_EQ(t.u64(memory[1 + i] + 8), expected[i][0]);
+		EXPECT_EQ(t.u64(memory[1 + i] + 16), expected[i][1]);
+		EXPECT_EQ(t.u32(memory[1 + i] + 28), 3u); // enabled, hot-pluggable
+	}
+}
+
+TEST(acpi, the_pptt_has_a_package_of_cores)
+{
+	const view t = host({ "-M", "virt", "-smp", "3" }).table("PPTT");
+
+	EXPECT_EQ(t.u8(8), 3u);
+	ASSERT_EQ(t.size(), 36u + 4 * 20);
+	EXPECT_EQ(t.u32(36 + 4), 0x11u); // a physical package of identical cores
+	EXPECT_EQ(t.u32(36 + 8), 0u);
+	for (unsigned hart = 0; hart < 3; hart++) {
+		const size_t at = 56 + 20 * hart;
+
+		EXPECT_EQ(t.u8(at), 0u);
+		EXPECT_EQ(t.u8(at + 1), 20u);
+		EXPECT_EQ(t.u32(at + 4), 0xau); // a leaf with a valid ACPI id
+		EXPECT_EQ(t.u32(at + 8), 36u);
+		EXPECT_EQ(t.u32(at + 12), hart);
+		EXPECT_EQ(t.u32(at + 16), 0u);
+	}
+}
+
 TEST(acpi, a_generic_port_is_named_by_its_bridge_and_shares_no_domain_with_a_window)
 {
 	const view t = host(bridges(3) + window(0, { 0 }, "size=4G") + window(1, { 1 }, "size=4G"))

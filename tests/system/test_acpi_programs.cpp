@@ -135,8 +135,8 @@ void check_table(const std::string &folder, const std::string &name, const scrat
 void check_machine(const words &args, const scratch &dir, bool with_cxl)
 {
 	const std::string folder = dump(args, dir);
-	std::vector<std::string> names{ "DSDT", "FACP", "APIC", "RHCT", "MCFG",
-					"SPCR", "SRAT", "HMAT", "XSDT" };
+	std::vector<std::string> names{ "DSDT", "FACP", "APIC", "RHCT", "PPTT",
+					"MCFG", "SPCR", "SRAT", "HMAT", "XSDT" };
 
 	if (with_cxl)
 		names.push_back("CEDT");
