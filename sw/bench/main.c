@@ -63,7 +63,7 @@ static uint64_t make_region(struct bench *b)
 		to->targets[k] = plan_find(t, from->targets[k].path, from->targets[k].length);
 	b->plan.n_regions = 1;
 	if (!hdm_reset_all(&b->cxl) || !plan_make(t, &b->plan) ||
-	    !hdm_commit(&b->cxl, b->plan.decoders, b->plan.n_decoders))
+	    !hdm_commit(&b->cxl, b->plan.decoders, b->plan.n_decoders, false))
 		give_up(b, b->plan.error[0] ? b->plan.error : b->cxl.error);
 	hdm_enable_all(&b->cxl);
 	return to->base;

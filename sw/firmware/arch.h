@@ -40,6 +40,9 @@ static inline uint64_t arch_time(void)
 	return now;
 }
 
+/* The hart as Linux wants it: interrupts off, no paging. */
+_Noreturn void start_next(uint64_t hart, const void *tree, uint64_t address);
+
 /* 0, or scause of the trap that the access met; *value is then unchanged. */
 uint64_t guarded_load(uint64_t address, uint64_t *value);
 uint64_t guarded_store(uint64_t address, uint64_t value);

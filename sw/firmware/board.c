@@ -94,6 +94,19 @@ static void read_cpu(const struct dt_walk *walk, struct board *board)
 		board->flush_block = 64;
 }
 
+static const char *read_chosen(const struct dt_walk *walk, struct board *board)
+{
+	struct dt_prop next;
+
+	board->boot_config = dt_get_string(walk, "vcxl,boot-config");
+	if (!dt_get(walk, "vcxl,next-stage", &next))
+		return NULL;
+	if (dt_cells(&next) != 2)
+		return "vcxl,next-stage is no 64-bit address";
+	board->next_stage = dt_number(&next, 0, 2);
+	return NULL;
+}
+
 static const char *read_node(const struct dt_walk *walk, struct board *board)
 {
 	const char *type = dt_get_string(walk, "device_type");
@@ -116,7 +129,7 @@ static const char *read_node(const struct dt_walk *walk, struct board *board)
 		 dt_get_u32(walk, "timebase-frequency", &hz) && hz)
 		board->timebase_hz = hz;
 	else if (walk->depth == 2 && text_equal(walk->name, "chosen"))
-		board->boot_config = dt_get_string(walk, "vcxl,boot-config");
+		return read_chosen(walk, board);
 	return NULL;
 }
 

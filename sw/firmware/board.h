@@ -43,6 +43,7 @@ struct board {
 	uint64_t ram_base, ram_size;
 	uint32_t harts;
 	const char *boot_config; /* NULL: none */
+	uint64_t next_stage;     /* the first byte of what to start afterwards, 0: nothing */
 	struct board_bridge bridges[BOARD_MAX_BRIDGES];
 	unsigned n_bridges;
 	struct board_window windows[BOARD_MAX_WINDOWS];

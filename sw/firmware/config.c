@@ -145,6 +145,12 @@ static bool parse_region_word(struct parser *p, struct config_region *region, st
 	unsigned key = 0;
 	struct word rest;
 
+	if (word_is(word, "lock")) {
+		if (region->lock)
+			return fail(p, "given twice:", word);
+		region->lock = true;
+		return true;
+	}
 	while (key < N_KEYS && !text_starts(word.text, keys[key].name))
 		key++;
 	if (key == N_KEYS)
@@ -193,7 +199,8 @@ static bool parse_region(struct parser *p, struct word directive)
 
 static bool parse_action(struct parser *p, struct word directive)
 {
-	static const char *const names[] = { [ACTION_TEST] = "test",
+	static const char *const names[] = { [ACTION_BOOT] = "boot",
+					     [ACTION_TEST] = "test",
 					     [ACTION_WRITE] = "write",
 					     [ACTION_CHECK] = "check",
 					     [ACTION_HOLD] = "hold" };
@@ -202,13 +209,13 @@ static bool parse_action(struct parser *p, struct word directive)
 	if (p->action_seen)
 		return fail(p, "given twice:", directive);
 	p->action_seen = true;
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = ACTION_BOOT; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!word_is(word, names[i]))
 			continue;
 		p->config->action = (enum config_action)i;
 		return rest.length ? fail(p, "unknown word", rest) : true;
 	}
-	return fail(p, "must be write, check, test or hold:", word);
+	return fail(p, "must be boot, test, write, check or hold:", word);
 }
 
 static bool parse_line(struct parser *p)
@@ -228,7 +235,7 @@ bool config_parse(const char *text, struct config *config)
 {
 	struct parser p = { .config = config, .at = text };
 
-	config->action = ACTION_TEST;
+	config->action = ACTION_DEFAULT;
 	config->n_regions = 0;
 	config->error[0] = '\0';
 	while (*p.at) {

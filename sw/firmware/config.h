@@ -2,7 +2,8 @@
 /*
  * The boot configuration: text with one directive per line, '#' comments.
  *   region window=<index> [offset=<size>] size=<size> targets=<t>,<t>,... [granularity=<bytes>]
- *   action write|check|test|hold
+ *          [lock]
+ *   action boot|test|write|check|hold
  * Numbers are decimal or 0x..., sizes may end in K, M, G or T. Targets stay text here: what they
  * name is only known when the hierarchy is.
  */
@@ -23,6 +24,8 @@ enum {
 };
 
 enum config_action {
+	ACTION_DEFAULT, /* none was named */
+	ACTION_BOOT,
 	ACTION_TEST,
 	ACTION_WRITE,
 	ACTION_CHECK,
@@ -42,6 +45,7 @@ struct config_region {
 	uint32_t granularity; /* 0: default */
 	struct config_target targets[CONFIG_MAX_TARGETS];
 	unsigned n_targets;
+	bool lock;
 };
 
 struct config {

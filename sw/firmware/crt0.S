@@ -34,6 +34,25 @@ trap:
 	j	4b
 
 	.text
+	/* void start_next(uint64_t hart, const void *tree, uint64_t address): a0 and a1 are what the
+	 * next stage expects there. A trap before it has a handler of its own parks the hart. */
+	.globl start_next
+start_next:
+	csrw	sie, zero
+	csrci	sstatus, 2
+	csrci	sip, 2
+	csrw	satp, zero
+	csrw	sscratch, zero
+	la	t0, park
+	csrw	stvec, t0
+	fence	rw, rw
+	fence.i
+	jr	a2
+	.balign	4
+park:
+	wfi
+	j	park
+
 	/* uint64_t guarded_load(uint64_t address, uint64_t *value): 0 or the trap's cause */
 	.globl guarded_load
 guarded_load:

@@ -75,8 +75,9 @@ void cxl_enable_memory(const struct cxl *cxl, const struct pci_function *f);
 /* hdm.c. False after a refusal, with cxl->error set. */
 bool hdm_reset_all(struct cxl *cxl);
 bool hdm_reset(struct cxl *cxl, int node);
-/* All decoders of the array, in its order. */
-bool hdm_commit(struct cxl *cxl, const struct plan_decoder *decoders, unsigned n);
+/* All decoders of the array, in its order. Those that are to be locked are, if they may. */
+bool hdm_commit(struct cxl *cxl, const struct plan_decoder *decoders, unsigned n, bool may_lock);
+/* To be called before anything is locked, which freezes the enable bit too. */
 void hdm_enable_all(struct cxl *cxl);
 
 #endif

@@ -18,6 +18,7 @@ enum {
 	HDM_CONTROL = 0x20,
 	HDM_TARGETS_LOW = 0x24, /* endpoints: DPA skip */
 	HDM_TARGETS_HIGH = 0x28,
+	CONTROL_LOCK = 1 << 8,
 	CONTROL_COMMIT = 1 << 9,
 	CONTROL_COMMITTED = 1 << 10,
 	CONTROL_ERROR = 1 << 11,
@@ -99,13 +100,13 @@ static uint32_t targets(const struct plan_decoder *d, unsigned first)
 	return value;
 }
 
-static bool commit(struct cxl *cxl, const struct plan_decoder *d)
+static bool commit(struct cxl *cxl, const struct plan_decoder *d, bool lock)
 {
 	const uint64_t at = decoder_address(cxl, d->node, d->index);
 	const bool endpoint = cxl->topology.nodes[d->node].kind == PLAN_MEMDEV;
 	const bool host_only = !cxl->nodes[d->node].component.device_coherent_only;
 	const uint32_t control = encode_granularity(d->granularity) | encode_ways(d->ways) << 4 |
-				 (host_only ? CONTROL_HOST_ONLY : 0);
+				 (host_only ? CONTROL_HOST_ONLY : 0) | (lock ? CONTROL_LOCK : 0);
 	const struct deadline end = deadline_in(cxl->board->timebase_hz, COMMIT_MS);
 	uint32_t state;
 
@@ -127,10 +128,10 @@ static bool commit(struct cxl *cxl, const struct plan_decoder *d)
 	}
 }
 
-bool hdm_commit(struct cxl *cxl, const struct plan_decoder *decoders, unsigned n)
+bool hdm_commit(struct cxl *cxl, const struct plan_decoder *decoders, unsigned n, bool may_lock)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (!commit(cxl, &decoders[i]))
+		if (!commit(cxl, &decoders[i], may_lock && decoders[i].lock))
 			return false;
 	return true;
 }

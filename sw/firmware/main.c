@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bare-metal firmware: enumerates CXL below the host bridges of the device tree, reports it,
- * programs HDM decoders as the boot configuration says, and writes or checks a pattern through
- * them. It ends the run by the finisher; it starts nothing after itself.
+ * The bare-metal firmware: enumerates CXL below the host bridges of the device tree and programs
+ * HDM decoders as the boot configuration says. Then it starts what the tree names as the next
+ * stage, as a BIOS does; or it writes or checks a pattern and ends the run by the finisher.
  */
 #include "arch.h"
 #include "board.h"
@@ -66,12 +66,27 @@ static void read_board(struct firmware *fw, uint64_t hart, const void *blob)
 		give_up(fw, "no valid device tree");
 	say(&fw->console, "hart %lu of %u, RAM 0x%lx + %lu MiB\n", hart, fw->board.harts,
 	    fw->board.ram_base, fw->board.ram_size >> 20);
-	if (fw->board.error)
-		give_up(fw, fw->board.error);
 	if (!config_parse(fw->board.boot_config ? fw->board.boot_config : "", &fw->config))
 		give_up(fw, fw->config.error);
-	if (!fw->board.n_bridges)
-		give_up(fw, "no CXL host bridge in the device tree");
+}
+
+static bool booting(const struct firmware *fw)
+{
+	return fw->config.action == ACTION_BOOT;
+}
+
+static void choose_action(struct firmware *fw)
+{
+	const struct board *b = &fw->board;
+
+	if (fw->config.action == ACTION_DEFAULT)
+		fw->config.action = b->next_stage ? ACTION_BOOT : ACTION_TEST;
+	if (!booting(fw))
+		return;
+	if (!b->next_stage)
+		give_up(fw, "boot configuration: action boot, but nothing follows the firmware");
+	if (b->next_stage < b->ram_base || b->next_stage - b->ram_base >= b->ram_size)
+		give_up(fw, "what follows the firmware lies outside RAM");
 }
 
 /* Regions as the configuration words them, to regions of the planner. */
@@ -88,7 +103,8 @@ static void configured_regions(struct firmware *fw)
 		*to = (struct plan_region){ .window = from->window,
 					    .size = from->size,
 					    .granularity = from->granularity,
-					    .ways = from->n_targets };
+					    .ways = from->n_targets,
+					    .lock = from->lock };
 		if (from->window < t->n_windows) {
 			if (!from->has_offset)
 				offset = end[from->window];
@@ -114,7 +130,8 @@ static void default_regions(struct firmware *fw)
 {
 	const char *reasons[PLAN_MAX_WINDOWS];
 
-	plan_default_regions(&fw->cxl.topology, &fw->plan, reasons);
+	plan_default_regions(&fw->cxl.topology, booting(fw) ? PLAN_FOR_LINUX : PLAN_FOR_TEST,
+			     &fw->plan, reasons);
 	for (unsigned i = 0; i < fw->cxl.topology.n_windows; i++)
 		if (reasons[i])
 			say(&fw->console, "window %u: no region: %s\n", i, reasons[i]);
@@ -128,17 +145,52 @@ static void make_plan(struct firmware *fw)
 		default_regions(fw);
 	if (!plan_make(&fw->cxl.topology, &fw->plan))
 		give_up(fw, fw->plan.error);
-	if (!fw->plan.n_regions)
-		give_up(fw, fw->cxl.topology.n_windows
-				    ? "no region can be made"
-				    : "no fixed memory window in the device tree");
-	report_decoders(&fw->console, &fw->cxl, &fw->plan);
+	for (unsigned i = 0; booting(fw) && i < fw->plan.n_regions; i++) {
+		const char *objection = plan_linux_objection(&fw->cxl.topology, &fw->plan, i);
+
+		if (objection)
+			say(&fw->console, "region %u: Linux will not assemble it: %s\n", i,
+			    objection);
+	}
+	if (!booting(fw))
+		report_decoders(&fw->console, &fw->cxl, &fw->plan);
 }
 
-static void commit_plan(struct firmware *fw)
+static bool commit_plan(struct firmware *fw, bool may_lock)
 {
-	if (!hdm_commit(&fw->cxl, fw->plan.decoders, fw->plan.n_decoders))
-		give_up(fw, fw->cxl.error);
+	return hdm_commit(&fw->cxl, fw->plan.decoders, fw->plan.n_decoders, may_lock);
+}
+
+/* Discovers and commits. NULL, or what is wrong with the machine: a test ends with it, a boot goes
+ * on without regions. What is wrong with the configuration ends either. */
+static const char *set_up(struct firmware *fw)
+{
+	fw->plan.n_regions = 0;
+	if (fw->board.error)
+		return fw->board.error;
+	if (!fw->board.n_bridges)
+		return "no CXL host bridge in the device tree";
+	cxl_discover(&fw->cxl, &fw->board);
+	if (booting(fw))
+		report_unusable(&fw->console, &fw->cxl);
+	else
+		report_topology(&fw->console, &fw->cxl);
+	if (!fw->cxl.error[0])
+		hdm_reset_all(&fw->cxl);
+	hdm_enable_all(&fw->cxl);
+	if (fw->cxl.error[0])
+		return fw->cxl.error;
+	make_plan(fw);
+	if (!fw->cxl.topology.n_windows)
+		return "no fixed memory window in the device tree";
+	if (!fw->plan.n_regions && !booting(fw))
+		return "no region can be made";
+	/* the test commits other decoders in between */
+	if (commit_plan(fw, fw->config.action != ACTION_TEST))
+		return NULL;
+	fw->plan.n_regions = 0;
+	hdm_reset_all(&fw->cxl);
+	return fw->cxl.error;
 }
 
 static void write_all(struct firmware *fw)
@@ -160,9 +212,8 @@ static bool check_all(struct firmware *fw, bool views)
 			give_up(fw, fw->cxl.error);
 	}
 	if (views) {
-		if (!hdm_reset_all(&fw->cxl))
+		if (!hdm_reset_all(&fw->cxl) || !commit_plan(fw, true))
 			give_up(fw, fw->cxl.error);
-		commit_plan(fw);
 		/* the restored decoders show the same again */
 		for (unsigned i = 0; i < fw->plan.n_regions; i++)
 			held[i] &= verify_check(&fw->verify, i);
@@ -203,21 +254,33 @@ static void run_action(struct firmware *fw)
 	say(&fw->console, "all %s\n", action == ACTION_WRITE ? "written" : "held");
 }
 
+static _Noreturn void boot(struct firmware *fw, uint64_t hart, const void *blob)
+{
+	for (unsigned i = 0; i < fw->plan.n_regions; i++) {
+		report_region(&fw->console, &fw->cxl, &fw->plan, i);
+		say(&fw->console, ": %s\n", fw->plan.regions[i].lock ? "locked" : "committed");
+	}
+	if (fw->board.n_bridges && !fw->board.error)
+		pci_clear_errors(&fw->cxl.pci);
+	say(&fw->console, "starting 0x%lx\n", fw->board.next_stage);
+	start_next(hart, blob, fw->board.next_stage);
+}
+
 void firmware_main(uint64_t hart, const void *blob)
 {
 	struct firmware fw;
+	const char *problem;
 
 	read_board(&fw, hart, blob);
+	choose_action(&fw);
 	__asm__ volatile("csrw sscratch, %0" ::"r"(&fw));
-	cxl_discover(&fw.cxl, &fw.board);
-	report_topology(&fw.console, &fw.cxl);
-	if (fw.cxl.error[0])
-		give_up(&fw, fw.cxl.error);
-	if (!hdm_reset_all(&fw.cxl))
-		give_up(&fw, fw.cxl.error);
-	make_plan(&fw);
-	commit_plan(&fw);
-	hdm_enable_all(&fw.cxl);
+	problem = set_up(&fw);
+	if (problem && !booting(&fw))
+		give_up(&fw, problem);
+	if (problem)
+		say(&fw.console, "no region: %s\n", problem);
+	if (booting(&fw))
+		boot(&fw, hart, blob);
 	fw.verify = (struct verify){ .console = &fw.console,
 				     .cxl = &fw.cxl,
 				     .plan = &fw.plan,

@@ -13,14 +13,23 @@ enum {
 	CFG_CLASS = 0x08,
 	CFG_HEADER = 0x0e,
 	CFG_BUSES = 0x18,
+	CFG_SECONDARY_STATUS = 0x1e,
 	CFG_CAPS = 0x34,
 	STATUS_CAP_LIST = 0x10,
+	STATUS_ERRORS = 0xf900,
 	CAP_EXPRESS = 0x10,
+	EXPRESS_DEVSTA = 0x0a,
+	DEVSTA_ERRORS = 0xf,
 	EXPRESS_LNKCAP = 0x0c,
 	EXPRESS_LNKSTA = 0x12,
 	EXT_FIRST = 0x100,
+	EXT_AER = 0x0001,
 	EXT_SERIAL = 0x0003,
 	EXT_DVSEC = 0x0023,
+	AER_UNCORRECTABLE = 0x04,
+	AER_CORRECTABLE = 0x10,
+	AER_ROOT_STATUS = 0x30,
+	AER_ROOT_ERRORS = 0x7f,
 	CXL_VENDOR = 0x1e98,
 	/* a chain that is longer than the space has entries is a loop */
 	MAX_CAPS = (0x100 - 0x40) / 4,
@@ -67,6 +76,7 @@ static void read_express(const struct pci *pci, struct pci_function *f, unsigned
 	const uint32_t lnkcap = pci_read32(pci, f, cap + EXPRESS_LNKCAP);
 	const uint16_t lnksta = pci_read16(pci, f, cap + EXPRESS_LNKSTA);
 
+	f->express = (uint16_t)cap;
 	f->type = (enum pci_port_type)(pci_read16(pci, f, cap + 2) >> 4 & 0xf);
 	f->port_number = (uint8_t)(lnkcap >> 24);
 	f->link_speed = lnksta & 0xf;
@@ -103,6 +113,8 @@ static void read_extended(const struct pci *pci, struct pci_function *f)
 
 		if (!header || header == UINT32_MAX)
 			return;
+		if ((header & 0xffff) == EXT_AER)
+			f->aer = (uint16_t)at;
 		if ((header & 0xffff) == EXT_SERIAL)
 			f->serial = (uint16_t)at;
 		if ((header & 0xffff) == EXT_DVSEC && at <= 0x1000 - 0x0c &&
@@ -200,4 +212,27 @@ void pci_enumerate(struct pci *pci, const struct board *board)
 		scan_bus(pci, i, b->first_bus, PCI_NO_PARENT);
 		pci_assign(pci, i);
 	}
+}
+
+static void clear_errors(const struct pci *pci, const struct pci_function *f)
+{
+	/* all bits are write-one-to-clear */
+	pci_write16(pci, f, CFG_STATUS, STATUS_ERRORS);
+	if (f->is_bridge)
+		pci_write16(pci, f, CFG_SECONDARY_STATUS, STATUS_ERRORS);
+	if (f->express)
+		pci_write16(pci, f, f->express + EXPRESS_DEVSTA, DEVSTA_ERRORS);
+	if (!f->aer)
+		return;
+	pci_write32(pci, f, f->aer + AER_UNCORRECTABLE, UINT32_MAX);
+	pci_write32(pci, f, f->aer + AER_CORRECTABLE, UINT32_MAX);
+	if (f->type == PCI_ROOT_PORT)
+		pci_write32(pci, f, f->aer + AER_ROOT_STATUS, AER_ROOT_ERRORS);
+}
+
+void pci_clear_errors(const struct pci *pci)
+{
+	/* from the leaves: a port above may have noted what one below reported */
+	for (unsigned i = pci->n_functions; i-- > 0;)
+		clear_errors(pci, &pci->functions[i]);
 }

@@ -44,6 +44,7 @@ struct pci_function {
 	uint8_t port_number, link_speed, link_width;
 	uint16_t dvsec[PCI_MAX_DVSEC]; /* offset of CXL DVSEC n; 0: absent */
 	uint16_t serial;               /* offset of the Device Serial Number; 0: absent */
+	uint16_t express, aer;         /* likewise */
 	struct pci_bar bars[6];
 };
 
@@ -68,6 +69,8 @@ struct pci {
 
 /* Finds and configures everything below the board's host bridges. */
 void pci_enumerate(struct pci *pci, const struct board *board);
+/* Forgets the errors that ports and devices have noted: looking for functions makes some. */
+void pci_clear_errors(const struct pci *pci);
 
 uint16_t pci_read16(const struct pci *pci, const struct pci_function *f, unsigned offset);
 uint32_t pci_read32(const struct pci *pci, const struct pci_function *f, unsigned offset);

@@ -111,11 +111,13 @@ static void write_windows(const struct pci *pci, const struct pci_function *f,
 	pci_write32(pci, f, CFG_PREF_LIMIT_HIGH, any64 ? (uint32_t)(limit64 >> 32) : 0);
 }
 
+/* Memory only: nothing here lets a device become bus master, and what follows must find none. */
 static void enable(const struct pci *pci, const struct pci_function *f)
 {
-	const unsigned command = pci_read16(pci, f, CFG_COMMAND) & ~(unsigned)COMMAND_IO;
+	const unsigned off = COMMAND_IO | COMMAND_MASTER;
+	const unsigned command = pci_read16(pci, f, CFG_COMMAND) & ~off;
 
-	pci_write16(pci, f, CFG_COMMAND, (uint16_t)(command | COMMAND_MEMORY | COMMAND_MASTER));
+	pci_write16(pci, f, CFG_COMMAND, (uint16_t)(command | COMMAND_MEMORY));
 }
 
 static void assign_function(struct pci *pci, unsigned index)

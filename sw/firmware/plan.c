@@ -312,7 +312,8 @@ static struct plan_decoder *add_decoder(struct maker *m, unsigned r, int node)
 				    .index = m->used[node]++,
 				    .region = r,
 				    .base = region->base,
-				    .size = region->size };
+				    .size = region->size,
+				    .lock = region->lock };
 	return d;
 }
 

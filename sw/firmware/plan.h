@@ -81,6 +81,7 @@ struct plan_region {
 	uint32_t granularity; /* 0 on input: choose */
 	uint32_t ways;
 	int targets[PLAN_MAX_WAYS];
+	bool lock;                   /* its decoders are to be locked */
 	uint64_t dpa[PLAN_MAX_WAYS]; /* output: where the region begins in targets[k] */
 };
 
@@ -92,6 +93,7 @@ struct plan_decoder {
 	uint32_t ways, granularity;
 	uint8_t targets[PLAN_MAX_TARGETS]; /* ports: [0, ways) */
 	uint64_t skip;                     /* endpoints: device addresses left out before */
+	bool lock;
 };
 
 struct plan {
@@ -124,13 +126,22 @@ bool plan_is_below(const struct plan_topology *topology, int node, int below);
  * plan->error set when a region is not possible. */
 bool plan_make(const struct plan_topology *topology, struct plan *plan);
 
+/* Why Linux does not assemble region r of a plan that was made, NULL when it does. */
+const char *plan_linux_objection(const struct plan_topology *topology, const struct plan *plan,
+				 unsigned r);
+
+enum plan_purpose {
+	PLAN_FOR_TEST, /* all capacity, at any granularity */
+	PLAN_FOR_LINUX /* volatile capacity, the window's granularity, what Linux assembles */
+};
+
 /*
  * The default regions: for each window, in address order, the largest power of two of memory
  * devices per bridge that the decoders can interleave, each with the capacity of the smallest.
  * plan->regions is the result; reasons[w] says why window w got none, NULL when it has one.
  */
-void plan_default_regions(const struct plan_topology *topology, struct plan *plan,
-			  const char *reasons[PLAN_MAX_WINDOWS]);
+void plan_default_regions(const struct plan_topology *topology, enum plan_purpose purpose,
+			  struct plan *plan, const char *reasons[PLAN_MAX_WINDOWS]);
 
 /* Decoders that send one device's part of a region straight through: its bridge's granules of the
  * window, from the window's base on, 1 way at each port. At most `limit` decoders, leaf first;

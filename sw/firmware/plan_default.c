@@ -12,6 +12,7 @@ enum {
 
 struct chooser {
 	const struct plan_topology *topology;
+	enum plan_purpose purpose;
 	struct plan *plan;
 	/* by node: bit s of can[] = 2^s devices below may be interleaved */
 	uint8_t can[PLAN_MAX_NODES];
@@ -38,13 +39,15 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 
 /* What one more decoder could map: plan_make() begins with the persistent partition when the rest
  * of the volatile one is too small. */
-static uint64_t room(const struct plan *plan, const struct plan_node *n, int node)
+static uint64_t room(const struct chooser *c, int node)
 {
-	const uint64_t capacity = n->volatile_size + n->persistent_size;
+	const struct plan_node *n = &c->topology->nodes[node];
+	const uint64_t persistent = c->purpose == PLAN_FOR_LINUX ? 0 : n->persistent_size;
+	const uint64_t capacity = n->volatile_size + persistent;
 	uint64_t next = 0, left_volatile;
 
-	for (unsigned r = 0; r < plan->n_regions; r++) {
-		const struct plan_region *region = &plan->regions[r];
+	for (unsigned r = 0; r < c->plan->n_regions; r++) {
+		const struct plan_region *region = &c->plan->regions[r];
 
 		for (unsigned p = 0; p < region->ways; p++)
 			if (region->targets[p] == node)
@@ -53,30 +56,38 @@ static uint64_t room(const struct plan *plan, const struct plan_node *n, int nod
 	if (next >= n->volatile_size)
 		return capacity - next;
 	left_volatile = n->volatile_size - next;
-	return left_volatile > n->persistent_size ? left_volatile : n->persistent_size;
+	return left_volatile > persistent ? left_volatile : persistent;
 }
 
-/* Children before parents: how many devices each node could bring together. */
-static void find_possible(struct chooser *c)
+/* log2 of the children that the port's decoders can select between. */
+static unsigned widest(const struct plan_node *n)
+{
+	const unsigned shift = n->hdm.n_decoders ? log2_of(n->hdm.n_targets) : 0;
+
+	return shift < 3 ? shift : 3;
+}
+
+/* Children before parents: how many devices each node could bring together. A port that brings
+ * together fewer than 2^least is of no use. */
+static void find_possible(struct chooser *c, unsigned least)
 {
 	const struct plan_topology *t = c->topology;
+	/* by node: children that can take 2^s */
+	uint16_t ready[PLAN_MAX_NODES][MAX_SHIFT + 1] = { 0 };
 
 	for (unsigned i = t->n_nodes; i-- > 0;) {
-		unsigned ready[MAX_SHIFT + 1] = { 0 }; /* children that can take 2^s */
+		const struct plan_node *n = &t->nodes[i];
 
-		c->can[i] = 0;
-		if (t->nodes[i].kind == PLAN_MEMDEV) {
-			c->can[i] = room(c->plan, &t->nodes[i], (int)i) >= PLAN_UNIT;
-			continue;
-		}
-		for (unsigned k = i + 1; k < t->n_nodes; k++)
-			for (unsigned s = 0; s <= MAX_SHIFT; s++)
-				if (t->nodes[k].parent == (int)i && (c->can[k] >> s & 1))
-					ready[s]++;
-		for (unsigned s = 0; s <= MAX_SHIFT; s++)
-			for (unsigned a = 0; a <= 3 && s + a <= MAX_SHIFT; a++)
-				if (ready[s] >= 1u << a)
+		c->can[i] = n->kind == PLAN_MEMDEV && room(c, (int)i) >= PLAN_UNIT;
+		for (unsigned s = 0; n->kind != PLAN_MEMDEV && s <= MAX_SHIFT; s++)
+			for (unsigned a = 0; a <= widest(n) && s + a <= MAX_SHIFT; a++)
+				if (s + a >= least && ready[i][s] >= 1u << a)
 					c->can[i] |= (uint8_t)(1u << (s + a));
+		/* Linux wants a decoder even where there is nothing to select */
+		if (c->purpose == PLAN_FOR_LINUX && !n->hdm.n_decoders)
+			c->can[i] = 0;
+		for (unsigned s = 0; n->parent >= 0 && s <= MAX_SHIFT; s++)
+			ready[n->parent][s] += c->can[i] >> s & 1;
 	}
 }
 
@@ -84,7 +95,8 @@ static void find_possible(struct chooser *c)
 static void split_node(struct chooser *c, unsigned node)
 {
 	const struct plan_topology *t = c->topology;
-	unsigned a = c->take[node] < 3 ? c->take[node] : 3, ready, left;
+	const unsigned most = widest(&t->nodes[node]);
+	unsigned a = c->take[node] < most ? c->take[node] : most, ready, left;
 
 	for (;; a--) {
 		ready = 0;
@@ -191,7 +203,7 @@ static bool try_region(struct chooser *c, unsigned window, unsigned shift, uint3
 		return false;
 	for (unsigned i = 0; i < c->topology->n_nodes; i++)
 		if (c->take[i] != NOTHING && c->topology->nodes[i].kind == PLAN_MEMDEV)
-			part = min_u64(part, room(c->plan, &c->topology->nodes[i], (int)i));
+			part = min_u64(part, room(c, (int)i));
 	part -= part % PLAN_UNIT;
 	*region = (struct plan_region){ .window = window,
 					.base = w->base,
@@ -200,16 +212,32 @@ static bool try_region(struct chooser *c, unsigned window, unsigned shift, uint3
 					.ways = ways };
 	order_targets(c, w, region);
 	c->plan->n_regions++;
-	if (plan_make(c->topology, c->plan))
+	if (plan_make(c->topology, c->plan) &&
+	    (c->purpose != PLAN_FOR_LINUX ||
+	     !plan_linux_objection(c->topology, c->plan, c->plan->n_regions - 1)))
 		return true;
 	c->plan->n_regions--;
 	return false;
 }
 
+/* For Linux each port begins at the bit where the one above it ends, at 16 KiB at the most: a port
+ * with 2^s of the 2^shift devices below it begins `shift - s` bits above the bridges. */
+static unsigned least_below_port(const struct chooser *c, const struct plan_window *w,
+				 unsigned shift, uint32_t granularity)
+{
+	const uint32_t bits = w->ways % 3 ? w->ways : w->ways / 3;
+	const unsigned begin = log2_of((uint64_t)granularity * bits) + shift;
+
+	if (c->purpose != PLAN_FOR_LINUX || begin <= log2_of(PLAN_MAX_GRANULE))
+		return 0;
+	return begin - log2_of(PLAN_MAX_GRANULE);
+}
+
 static const char *default_region(struct chooser *c, unsigned window)
 {
 	const struct plan_window *w = &c->topology->windows[window];
-	bool devices = false;
+	const bool for_linux = c->purpose == PLAN_FOR_LINUX;
+	const bool fixed = w->ways > 1 || for_linux;
 
 	for (unsigned i = 0; i < w->ways; i++)
 		for (unsigned k = 0; k < i; k++)
@@ -217,25 +245,29 @@ static const char *default_region(struct chooser *c, unsigned window)
 				return "a host bridge appears twice among its targets";
 	if (c->plan->n_regions == PLAN_MAX_REGIONS)
 		return "too many regions";
-	find_possible(c);
+	find_possible(c, 0);
+	if (!choose_devices(c, w, 0))
+		return for_linux ? "no device with free volatile memory below each of its targets"
+				 : "no device with free capacity below each of its targets";
 	for (unsigned shift = MAX_SHIFT + 1; shift-- > 0;) {
-		uint32_t g = w->ways > 1 ? w->granularity : PLAN_MIN_GRANULE;
+		uint32_t g = fixed ? w->granularity : PLAN_MIN_GRANULE;
 
-		if (!plan_ways_valid(w->ways << shift) || !choose_devices(c, w, shift))
+		if (!plan_ways_valid(w->ways << shift))
 			continue;
-		devices = true;
-		for (; plan_granularity_valid(g); g = w->ways > 1 ? g / 2 : g * 2)
-			if (try_region(c, window, shift, g))
+		for (; plan_granularity_valid(g); g = fixed ? g / 2 : g * 2) {
+			find_possible(c, least_below_port(c, w, shift, g));
+			if (choose_devices(c, w, shift) && try_region(c, window, shift, g))
 				return NULL;
+		}
 	}
-	return devices ? "its devices form no legal interleave"
-		       : "no device with free capacity below each of its targets";
+	return for_linux ? "its devices form no interleave that Linux assembles"
+			 : "its devices form no legal interleave";
 }
 
-void plan_default_regions(const struct plan_topology *topology, struct plan *plan,
-			  const char *reasons[PLAN_MAX_WINDOWS])
+void plan_default_regions(const struct plan_topology *topology, enum plan_purpose purpose,
+			  struct plan *plan, const char *reasons[PLAN_MAX_WINDOWS])
 {
-	struct chooser c = { .topology = topology, .plan = plan };
+	struct chooser c = { .topology = topology, .purpose = purpose, .plan = plan };
 	unsigned order[PLAN_MAX_WINDOWS];
 
 	plan->n_regions = 0;

@@ -152,6 +152,17 @@ void report_topology(struct console *c, const struct cxl *cxl)
 		report_window(c, t, i);
 }
 
+void report_unusable(struct console *c, const struct cxl *cxl)
+{
+	char path[PLAN_PATH_SIZE];
+
+	for (unsigned i = 0; i < cxl->topology.n_nodes; i++)
+		if (cxl->nodes[i].memdev.problem)
+			say(c, "device %s: not usable: %s\n",
+			    plan_path(&cxl->topology, (int)i, path, sizeof(path)),
+			    cxl->nodes[i].memdev.problem);
+}
+
 void report_decoders(struct console *c, const struct cxl *cxl, const struct plan *plan)
 {
 	for (unsigned i = 0; i < plan->n_decoders; i++) {

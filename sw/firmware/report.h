@@ -9,6 +9,8 @@
 #include "cxl.h"
 
 void report_topology(struct console *c, const struct cxl *cxl);
+/* A line per memory device that cannot be used. */
+void report_unusable(struct console *c, const struct cxl *cxl);
 void report_decoders(struct console *c, const struct cxl *cxl, const struct plan *plan);
 /* "region 0: window 0 base ... targets ..." without an end of line. */
 void report_region(struct console *c, const struct cxl *cxl, const struct plan *plan, unsigned r);

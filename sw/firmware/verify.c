@@ -161,7 +161,7 @@ bool verify_views(struct verify *v, unsigned r)
 	for (unsigned p = 0; p < region->ways; p++) {
 		const unsigned n = plan_view(&v->cxl->topology, region, p, view, MAX_VIEW_DECODERS);
 
-		if (!reset_chain(v->cxl, region->targets[p]) || !hdm_commit(v->cxl, view, n))
+		if (!reset_chain(v->cxl, region->targets[p]) || !hdm_commit(v->cxl, view, n, false))
 			return false;
 		check_device(v, region, p);
 		if (!reset_chain(v->cxl, region->targets[p]))

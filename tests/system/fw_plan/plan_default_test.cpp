@@ -16,10 +16,11 @@ public:
 	topology top;
 	std::unique_ptr<plan> p = std::make_unique<plan>();
 	const char *reasons[PLAN_MAX_WINDOWS] = {};
+	plan_purpose purpose = PLAN_FOR_TEST;
 
 	void choose()
 	{
-		plan_default_regions(&top.t, p.get(), reasons);
+		plan_default_regions(&top.t, purpose, p.get(), reasons);
 		ASSERT_TRUE(plan_make(&top.t, p.get())) << p->error;
 	}
 	std::string order(unsigned region) const

@@ -231,7 +231,7 @@ TEST_F(planner, twelve_ways_over_three_bridges_with_switches)
 	}
 	top.window(96 * GiB, 12 * GiB, 512, { 0, 7, 14 });
 	const char *reasons[PLAN_MAX_WINDOWS];
-	plan_default_regions(&top.t, p.get(), reasons);
+	plan_default_regions(&top.t, PLAN_FOR_TEST, p.get(), reasons);
 	ASSERT_EQ(p->n_regions, 1u) << reasons[0];
 	EXPECT_EQ(p->regions[0].ways, 12u);
 	EXPECT_EQ(p->regions[0].size, 3 * GiB);

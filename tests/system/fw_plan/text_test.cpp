@@ -134,7 +134,7 @@ TEST(boot_config, reads_regions_and_action)
 				 "region window=1 offset=256M size=0x40000000 targets=12/0,222/1/3 "
 				 "granularity=4K # why\n"
 				 "\n"
-				 "\tregion size=1G targets=7/0 window=0\r\n"
+				 "\tregion size=1G targets=7/0 lock window=0\r\n"
 				 "action check",
 				 &c))
 		<< c.error;
@@ -149,16 +149,20 @@ TEST(boot_config, reads_regions_and_action)
 	ASSERT_EQ(c.regions[0].n_targets, 2u);
 	EXPECT_EQ(std::string(c.regions[0].targets[1].path, c.regions[0].targets[1].length),
 		  "222/1/3");
+	EXPECT_FALSE(c.regions[0].lock);
+	EXPECT_TRUE(c.regions[1].lock);
 	EXPECT_FALSE(c.regions[1].has_offset);
 	EXPECT_EQ(c.regions[1].granularity, 0u);
 }
 
-TEST(boot_config, default_action_is_test)
+TEST(boot_config, action_is_open_unless_named)
 {
 	config c;
 
+	ASSERT_TRUE(config_parse("action boot", &c));
+	EXPECT_EQ(c.action, ACTION_BOOT);
 	ASSERT_TRUE(config_parse("", &c));
-	EXPECT_EQ(c.action, ACTION_TEST);
+	EXPECT_EQ(c.action, ACTION_DEFAULT);
 	EXPECT_EQ(c.n_regions, 0u);
 }
 
@@ -168,13 +172,15 @@ TEST(boot_config, mistakes_are_named_with_their_line)
 		const char *text, *error;
 	} rows[] = {
 		{ "\nregions", "line 2: unknown directive 'regions'" },
-		{ "action", "line 1: must be write, check, test or hold: ''" },
+		{ "action", "line 1: must be boot, test, write, check or hold: ''" },
 		{ "action tests", "'tests'" },
 		{ "action test hold", "unknown word 'hold'" },
 		{ "action test\naction test", "line 2: given twice: 'action'" },
 		{ "region window=0 size=1G", "window=, size= and targets= are needed" },
 		{ "region window=0 size=1G targets=1/0 ways=2", "unknown word 'ways=2'" },
 		{ "region window=0 window=1 size=1G targets=1/0", "given twice: 'window=1'" },
+		{ "region window=0 lock size=1G targets=1/0 lock", "given twice: 'lock'" },
+		{ "region window=0 size=1G targets=1/0 locked", "unknown word 'locked'" },
 		{ "region window=0 size=1Q targets=1/0", "bad number in 'size=1Q'" },
 		{ "region window=0 size=0x targets=1/0", "bad number in 'size=0x'" },
 		{ "region window=0 size= targets=1/0", "bad number in 'size='" },
