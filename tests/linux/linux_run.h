@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Boots Debian's kernel with the guest image of sw/linux and takes its output apart.
+#ifndef VCXL_TESTS_LINUX_LINUX_RUN_H
+#define VCXL_TESTS_LINUX_LINUX_RUN_H
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "vcxl_run.h"
+
+namespace vcxl_test
+{
+
+// What a guest test printed between its VCXL-BEGIN and VCXL-END.
+struct guest_test {
+	std::string text;
+	int status = -1;
+};
+
+struct linux_outcome {
+	outcome run; // console output without carriage returns
+	std::map<std::string, guest_test> tests;
+	bool passed = false; // VCXL-RESULT pass
+
+	const std::string &text(const std::string &test) const;
+	// Value of `name` in the VCXL-FIGURE line whose words contain `where`; NAN when absent.
+	double figure(const std::string &where, const std::string &name) const;
+};
+
+// "" when the image of that series is there, else what to say.
+std::string guest_missing(const std::string &series);
+
+struct linux_config {
+	std::string series = "6.12"; // or "newest"
+	std::string tests = "list";  // names for vcxl.run=, separated by commas
+	words machine;               // options of the machine
+	std::string append;          // more for the kernel's command line
+	double timeout = 150;
+};
+
+linux_outcome run_linux(const linux_config &config, const scratch &dir);
+
+// Lines of the kernel's log that CXL drivers, PCI, ACPI and the core kernel write when something
+// is wrong; "" when there is none.
+std::string complaints(const std::string &kernel_log);
+
+// "" when the JSON texts say the same, else both in one form.
+std::string compare_json(const std::string &got, const std::string &expected);
+
+} // namespace vcxl_test
+
+// In a test: skips it, visibly, where the guest image has not been made.
+#define NEEDS_GUEST(series)                                                                        \
+	do {                                                                                       \
+		const std::string missing = vcxl_test::guest_missing(series);                      \
+		if (!missing.empty())                                                              \
+			GTEST_SKIP() << missing;                                                   \
+	} while (0)
+
+#endif
