@@ -42,12 +42,9 @@ struct linux_config {
 
 linux_outcome run_linux(const linux_config &config, const scratch &dir);
 
-// Lines of the kernel's log that CXL drivers, PCI, ACPI and the core kernel write when something
-// is wrong; "" when there is none.
+// Lines of the kernel's log (as dmesg -r prints it) that are warnings or worse, or that say that
+// something is wrong; "" when there is none.
 std::string complaints(const std::string &kernel_log);
-
-// "" when the JSON texts say the same, else both in one form.
-std::string compare_json(const std::string &got, const std::string &expected);
 
 } // namespace vcxl_test
 
