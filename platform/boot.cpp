@@ -59,6 +59,15 @@ std::string firmware_path(const char *why)
 	return data_file("firmware.bin", why, "the build makes it with gcc-riscv64-unknown-elf");
 }
 
+// Our firmware is loaded flat; where its ELF file lies beside, it has names.
+void name_firmware(std::filesystem::path path, symbol_table &names)
+{
+	path.replace_extension(".elf");
+	if (std::filesystem::exists(path))
+		names.add(path.filename().string(),
+			  elf_code(path.string(), read_file(path.string())));
+}
+
 // The same for the same --seed, as everything is.
 std::vector<uint8_t> random_bytes(uint64_t seed, size_t n)
 {
@@ -125,6 +134,7 @@ loaded_image boot_loader::place(const file &f, uint64_t at, const ram_view &ram,
 
 	used.add(f.option + " " + f.path, program.extent);
 	image.symbols.insert(program.symbols.begin(), program.symbols.end());
+	image.names.add(std::filesystem::path(f.path).filename().string(), program.code);
 	return program;
 }
 
@@ -181,6 +191,7 @@ boot_image boot_loader::load(const ram_view &ram) const
 			rom.next = place(kernel_, next, ram, used, image).entry;
 		} else {
 			rom.next = place(firmware_, next, ram, used, image).entry;
+			name_firmware(firmware_.path, image.names);
 			if (!kernel_.option.empty())
 				inputs.next_stage = place(kernel_, ram.base + map::kernel_offset,
 							  ram, used, image)

@@ -16,6 +16,7 @@
 #include "loader.h"
 #include "machine.h"
 #include "memory_map.h"
+#include "symbols.h"
 
 namespace vcxl
 {
@@ -26,6 +27,7 @@ struct boot_image {
 	std::vector<acpi_table> acpi; // as they are for Linux, whatever is started; for --dump-acpi
 	// of the ELF files: tohost, fromhost, begin_signature, end_signature
 	std::map<std::string, uint64_t> symbols;
+	symbol_table names; // of the code of the ELF files
 };
 
 // All files of a machine, read once. Without -bios Debian's OpenSBI is taken from share/vcxl beside

@@ -8,6 +8,7 @@
 #include <vcxl/tlm/dmi_extension.h>
 
 #include "memory_map.h"
+#include "profile.h"
 
 namespace vcxl
 {
@@ -56,6 +57,8 @@ cpu::cpu(const sc_core::sc_module_name &name, const config &cfg)
 	hart_.reset(iss_hart_create(&ic, &ops));
 	if (!hart_)
 		SC_REPORT_FATAL("/vcxl/cpu", "out of memory");
+	if (cfg.samples)
+		until_sample_ = cfg.samples->interval();
 	mem.register_invalidate_direct_mem_ptr(this, &cpu::invalidate);
 	SC_THREAD(run);
 }
@@ -164,15 +167,18 @@ uint64_t cpu::run_observed(uint64_t max_steps, iss_stop *why)
 		const uint64_t pc = iss_hart_reg(hart_.get(), reg_pc);
 		const uint64_t instret = iss_hart_instret(hart_.get());
 
-		if (ready)
-			vcxl_trace_emit(config_.trace, VCXL_TRACE_INSN, name(), pc, insn_at(pc),
-					iss_hart_priv(hart_.get()));
+		iss_data_access data;
+		const uint32_t bits = ready ? trace_insn(pc) : 0;
+		const bool accesses = data_access(bits, &data);
 		const uint64_t steps = iss_hart_run(hart_.get(), 1, why);
 		const bool retired = iss_hart_instret(hart_.get()) != instret;
 
-		if (steps && !retired)
+		if (retired)
+			trace_effects(pc, bits, accesses ? &data : nullptr);
+		else if (steps)
 			trace_trap(VCXL_TRACE_EXCEPTION, pc);
 		observed_ += steps;
+		sample(steps);
 		if (steps && observer_ && !observer_->after_step(*this, retired))
 			break;
 		if (*why != ISS_STOP_BUDGET)
@@ -181,52 +187,31 @@ uint64_t cpu::run_observed(uint64_t max_steps, iss_stop *why)
 	return observed_;
 }
 
-bool cpu::traced() const
+// The same steps again, in pieces that end where a sample is due.
+uint64_t cpu::run_sampled(uint64_t max_steps, iss_stop *why)
 {
-	return vcxl_trace_on(config_.trace, VCXL_TRACE_INSN) ||
-	       vcxl_trace_on(config_.trace, VCXL_TRACE_EXCEPTION) ||
-	       vcxl_trace_on(config_.trace, VCXL_TRACE_INTERRUPT);
-}
+	while (observed_ < max_steps) {
+		const uint64_t steps = iss_hart_run(
+			hart_.get(), std::min(max_steps - observed_, until_sample_), why);
 
-// The trap just taken at pc; the level that handles it knows the cause.
-void cpu::trace_trap(vcxl_trace_id id, uint64_t pc) const
-{
-	constexpr unsigned scause = 0x142, stval = 0x143, mcause = 0x342, mtval = 0x343;
-	const unsigned priv = iss_hart_priv(hart_.get());
-	uint64_t cause = 0, tval = 0;
-
-	if (!vcxl_trace_on(config_.trace, id))
-		return;
-	iss_hart_csr_read(hart_.get(), priv == 3 ? mcause : scause, &cause);
-	iss_hart_csr_read(hart_.get(), priv == 3 ? mtval : stval, &tval);
-	cause = cause << 1 >> 1;
-	if (id == VCXL_TRACE_EXCEPTION)
-		vcxl_trace_emit(config_.trace, id, name(), pc, cause, tval, priv);
-	else
-		vcxl_trace_emit(config_.trace, id, name(), pc, cause, priv);
-}
-
-// 0 when it cannot be fetched.
-uint32_t cpu::insn_at(uint64_t pc)
-{
-	const auto read = [](void *ctx, uint64_t pa, void *data, unsigned len) {
-		return static_cast<cpu *>(ctx)->debug_access(tlm::TLM_READ_COMMAND, pa, data,
-							     len) == len;
-	};
-	uint32_t bits = 0;
-
-	for (unsigned half = 0; half < 2; half++) { // the halves may lie in two pages
-		uint8_t bytes[2];
-		uint64_t pa = 0;
-
-		if (!iss_hart_debug_translate(hart_.get(), pc + 2 * half, read, this, &pa) ||
-		    !read(this, pa, bytes, sizeof(bytes)))
-			return 0;
-		bits |= static_cast<uint32_t>(bytes[0] | bytes[1] << 8) << 16 * half;
-		if ((bits & 3) != 3)
+		observed_ += steps;
+		sample(steps);
+		if (*why != ISS_STOP_BUDGET)
 			break;
 	}
-	return bits;
+	return observed_;
+}
+
+// After at most until_sample_ steps.
+void cpu::sample(uint64_t steps)
+{
+	if (!config_.samples)
+		return;
+	until_sample_ -= steps;
+	if (until_sample_)
+		return;
+	config_.samples->add(iss_hart_reg(hart_.get(), reg_pc), iss_hart_priv(hart_.get()));
+	until_sample_ = config_.samples->interval();
 }
 
 uint64_t cpu::run_quantum(iss_stop *why)
@@ -237,6 +222,8 @@ uint64_t cpu::run_quantum(iss_stop *why)
 	running_ = true;
 	if (traced() || (observer_ && observer_->watches(*this)))
 		steps = run_observed(max_steps, why);
+	else if (config_.samples)
+		steps = run_sampled(max_steps, why);
 	else
 		steps = iss_hart_run(hart_.get(), max_steps, why);
 	observed_ = 0;

@@ -26,6 +26,7 @@ namespace vcxl
 
 struct cxl_dmi_extension;
 class cpu;
+class profile;
 
 // Looks at a hart between two steps: a debugger, an instruction trace. Called by the hart's
 // process; time stands still for as long as a call takes.
@@ -56,6 +57,7 @@ public:
 		uint64_t quantum_ps = 10'000'000;
 		uint64_t max_steps = 0;            // 0: no limit
 		const vcxl_trace *trace = nullptr; // borrowed
+		profile *samples = nullptr;        // borrowed
 	};
 
 	tlm_utils::simple_initiator_socket<cpu, 64> mem;
@@ -103,8 +105,14 @@ private:
 	uint64_t run_quantum(iss_stop *why);
 	uint64_t run_observed(uint64_t max_steps, iss_stop *why);
 	bool traced() const;
+	// cpu_trace.cpp
 	void trace_trap(vcxl_trace_id id, uint64_t pc) const;
 	uint32_t insn_at(uint64_t pc);
+	uint32_t trace_insn(uint64_t pc);
+	void trace_effects(uint64_t pc, uint32_t bits, iss_data_access *data) const;
+	bool data_access(uint32_t bits, iss_data_access *data);
+	uint64_t run_sampled(uint64_t max_steps, iss_stop *why);
+	void sample(uint64_t steps);
 	uint64_t budget() const;
 	uint64_t timer_ps() const;
 	void wait_for_interrupt();
@@ -128,6 +136,7 @@ private:
 	bool running_ = false, asleep_ = false, out_of_steps_ = false;
 	uint64_t steps_ = 0, time_offset_ = 0;
 	uint64_t observed_ = 0; // steps of this quantum before the current iss_hart_run()
+	uint64_t until_sample_ = 0;
 	cpu_observer *observer_ = nullptr;
 };
 

@@ -13,6 +13,8 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <tuple>
+#include <utility>
 
 #include <sys/stat.h>
 
@@ -150,11 +152,15 @@ bool symbol_address(const std::vector<Elf64_Phdr> &list, uint64_t va, uint64_t *
 	return to_physical(list, va, 0, pa) || to_physical(list, va, 1, pa);
 }
 
+struct elf_symbol {
+	uint64_t value, size;
+	unsigned char info;
+	std::string name;
+};
+
 void read_symbols(const file_view &file, const Elf64_Shdr &table, const Elf64_Shdr &strings,
-		  const std::vector<Elf64_Phdr> &list, loaded_image &image)
+		  std::vector<elf_symbol> &list)
 {
-	static const char *const wanted[] = { "tohost", "fromhost", "begin_signature",
-					      "end_signature" };
 	const uint64_t n = table.sh_size / sizeof(Elf64_Sym);
 
 	file.at(table.sh_offset, table.sh_size, "symbol table");
@@ -162,26 +168,24 @@ void read_symbols(const file_view &file, const Elf64_Shdr &table, const Elf64_Sh
 	for (uint64_t i = 0; i < n; i++) {
 		const auto symbol =
 			file.get<Elf64_Sym>(table.sh_offset + i * sizeof(Elf64_Sym), "symbol");
-		uint64_t pa;
 
 		if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= strings.sh_size)
 			continue;
-		const std::string text = file.string(strings.sh_offset + symbol.st_name,
-						     strings.sh_offset + strings.sh_size);
-
-		if (std::find(std::begin(wanted), std::end(wanted), text) != std::end(wanted) &&
-		    symbol_address(list, symbol.st_value, &pa))
-			image.symbols.emplace(text, pa);
+		std::string text = file.string(strings.sh_offset + symbol.st_name,
+					       strings.sh_offset + strings.sh_size);
+		if (!text.empty())
+			list.push_back({ symbol.st_value, symbol.st_size, symbol.st_info,
+					 std::move(text) });
 	}
 }
 
-void find_symbols(const file_view &file, const Elf64_Ehdr &header,
-		  const std::vector<Elf64_Phdr> &list, loaded_image &image)
+std::vector<elf_symbol> symbols(const file_view &file, const Elf64_Ehdr &header)
 {
 	std::vector<Elf64_Shdr> sections;
+	std::vector<elf_symbol> list;
 
 	if (header.e_shnum == 0)
-		return;
+		return list;
 	if (header.e_shentsize != sizeof(Elf64_Shdr))
 		file.fail("section headers of " + std::to_string(header.e_shentsize) +
 			  " bytes, expected 64");
@@ -195,15 +199,69 @@ void find_symbols(const file_view &file, const Elf64_Ehdr &header,
 			continue;
 		if (section.sh_link >= sections.size())
 			file.fail("symbol table without a string table");
-		read_symbols(file, section, sections[section.sh_link], list, image);
+		read_symbols(file, section, sections[section.sh_link], list);
 	}
+	return list;
 }
 
-loaded_image load_elf(const file_view &file, const ram_view &ram)
+void keep_protocol_symbols(const std::vector<elf_symbol> &list,
+			   const std::vector<Elf64_Phdr> &segments, loaded_image &image)
+{
+	static const char *const wanted[] = { "tohost", "fromhost", "begin_signature",
+					      "end_signature" };
+	uint64_t pa;
+
+	for (const elf_symbol &s : list)
+		if (std::find(std::begin(wanted), std::end(wanted), s.name) != std::end(wanted) &&
+		    symbol_address(segments, s.value, &pa))
+			image.symbols.emplace(s.name, pa);
+}
+
+// Where the executable segment that holds va ends; 0: none does.
+uint64_t code_end(const std::vector<Elf64_Phdr> &segments, uint64_t va)
+{
+	for (const Elf64_Phdr &s : segments)
+		if ((s.p_flags & PF_X) && va - s.p_vaddr < s.p_memsz)
+			return s.p_vaddr + s.p_memsz;
+	return 0;
+}
+
+// Labels of the compiler and the assembler's marks ($x, $d) name nothing that anybody wrote.
+bool names_code(const elf_symbol &s)
+{
+	const unsigned type = ELF64_ST_TYPE(s.info);
+
+	return (type == STT_FUNC || type == STT_NOTYPE) && s.name[0] != '$' &&
+	       s.name.compare(0, 2, ".L") != 0;
+}
+
+// Of several names of one address that of a function is taken, then a global one.
+std::vector<code_symbol> keep_code(std::vector<elf_symbol> list,
+				   const std::vector<Elf64_Phdr> &segments)
+{
+	std::vector<code_symbol> code;
+	const auto rank = [](const elf_symbol &s) {
+		return std::make_tuple(s.value, ELF64_ST_TYPE(s.info) != STT_FUNC,
+				       ELF64_ST_BIND(s.info) == STB_LOCAL, s.name);
+	};
+
+	std::sort(list.begin(), list.end(),
+		  [&](const elf_symbol &a, const elf_symbol &b) { return rank(a) < rank(b); });
+	for (const elf_symbol &s : list) {
+		const uint64_t end = code_end(segments, s.value);
+
+		if (!end || !names_code(s) || (!code.empty() && code.back().address == s.value))
+			continue;
+		if (!code.empty() && code.back().end > s.value)
+			code.back().end = s.value;
+		code.push_back({ s.value, s.size ? s.value + s.size : end, s.name });
+	}
+	return code;
+}
+
+Elf64_Ehdr elf_header(const file_view &file)
 {
 	const auto header = file.get<Elf64_Ehdr>(0, "ELF header");
-	loaded_image image;
-	uint64_t first = UINT64_MAX, end = 0;
 
 	if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
 	    header.e_machine != EM_RISCV)
@@ -211,6 +269,15 @@ loaded_image load_elf(const file_view &file, const ram_view &ram)
 	if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
 		file.fail("not an executable ELF file (type " + std::to_string(header.e_type) +
 			  ")");
+	return header;
+}
+
+loaded_image load_elf(const file_view &file, const ram_view &ram)
+{
+	const Elf64_Ehdr header = elf_header(file);
+	loaded_image image;
+	uint64_t first = UINT64_MAX, end = 0;
+
 	image.kind = image_kind::elf;
 	const std::vector<Elf64_Phdr> list = segments(file, header);
 
@@ -226,7 +293,10 @@ loaded_image load_elf(const file_view &file, const ram_view &ram)
 	image.extent = { first, end - first };
 	if (!to_physical(list, header.e_entry, 0, &image.entry))
 		file.fail("entry " + hex(header.e_entry) + " is in no segment");
-	find_symbols(file, header, list, image);
+	const std::vector<elf_symbol> names = symbols(file, header);
+
+	keep_protocol_symbols(names, list, image);
+	image.code = keep_code(names, list);
 	return image;
 }
 
@@ -393,6 +463,14 @@ loaded_image load_raw(const std::string &name, const std::vector<uint8_t> &bytes
 	if (bytes.empty())
 		file.fail("empty file");
 	return put_bytes(file, ram, address, file.size());
+}
+
+std::vector<code_symbol> elf_code(const std::string &name, const std::vector<uint8_t> &bytes)
+{
+	const file_view file(name, bytes);
+	const Elf64_Ehdr header = elf_header(file);
+
+	return keep_code(symbols(file, header), segments(file, header));
 }
 
 } // namespace vcxl

@@ -35,12 +35,19 @@ enum class image_kind {
 	raw
 };
 
+// A name of code: [address, end), as linked.
+struct code_symbol {
+	uint64_t address, end;
+	std::string name;
+};
+
 struct loaded_image {
 	image_kind kind = image_kind::raw;
 	uint64_t entry = 0;
 	map_range extent{ 0, 0 }; // what it occupies, zero-filled parts and gaps included
 	// of an ELF file, as far as it has them: tohost, fromhost, begin_signature, end_signature
 	std::map<std::string, uint64_t> symbols;
+	std::vector<code_symbol> code; // of an ELF file: see elf_code()
 };
 
 // Where a Linux image goes by its own header: RAM base + text_offset.
@@ -63,6 +70,10 @@ loaded_image load_program(const std::string &name, const std::vector<uint8_t> &f
 // Bytes as they are, whatever they look like (initial RAM disk, device tree).
 loaded_image load_raw(const std::string &name, const std::vector<uint8_t> &file, uint64_t address,
 		      const ram_view &ram);
+
+// The functions and labels of an ELF file's executable segments, by address, one name per address.
+// Throws load_error.
+std::vector<code_symbol> elf_code(const std::string &name, const std::vector<uint8_t> &file);
 
 } // namespace vcxl
 

@@ -81,6 +81,12 @@ struct window {
 	std::vector<int> targets; // host bridge nodes in interleave order; size = ways
 };
 
+// --symbols FILE[@OFFSET]
+struct symbol_file {
+	std::string path;
+	uint64_t offset = 0;
+};
+
 enum class serial_kind {
 	stdio,
 	null,
@@ -112,9 +118,12 @@ struct machine {
 	std::string gdb;            // where to listen for a debugger, see gdb_address.h; "" nowhere
 	bool start_stopped = false; // -S: until a debugger says so
 
-	std::string trace_path;       // "" none, "-" standard output
-	std::string trace_format;     // "text" or "json"
-	std::string trace_events;     // comma-separated patterns, e.g. "mem.*,hdm.commit"
+	std::string trace_path;            // "" none, "-" standard output
+	std::string trace_format;          // "text" or "json"
+	std::string trace_events;          // comma-separated patterns, e.g. "mem.*,hdm.commit"
+	std::string profile_path;          // --profile
+	uint64_t profile_interval = 10007; // steps per sample; a prime: no loop keeps step with it
+	std::vector<symbol_file> symbol_files;
 	std::string signature_path;   // --signature
 	std::string dump_dtb_path;    // --dump-dtb
 	std::string dump_acpi_path;   // --dump-acpi, a folder

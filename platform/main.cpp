@@ -27,6 +27,7 @@
 #include "memory.h"
 #include "memory_map.h"
 #include "options.h"
+#include "profile.h"
 #include "soc.h"
 #include "trace_writer.h"
 
@@ -68,6 +69,11 @@ void write_acpi(const std::string &folder, const std::vector<acpi_table> &tables
 	for (const acpi_table &table : tables)
 		write_output("--dump-acpi", folder + "/" + table.name + ".dat", table.bytes.data(),
 			     table.bytes.size());
+}
+
+void write_output(const std::string &option, const std::string &path, const std::string &text)
+{
+	write_output(option, path, text.data(), text.size());
 }
 
 // Where the console's output goes. Terminals and pipes see each line (a terminal each character).
@@ -136,7 +142,7 @@ void write_signature(const machine &m, const boot_image &image, const uint8_t *r
 			 static_cast<unsigned>(vcxl_load_le(ram + (at - map::ram_base), 4)));
 		text += line;
 	}
-	write_output("--signature", m.signature_path, text.data(), text.size());
+	write_output("--signature", m.signature_path, text);
 }
 
 void print_statistics(const soc &host, double seconds, uint64_t trace_events)
@@ -149,13 +155,41 @@ void print_statistics(const soc &host, double seconds, uint64_t trace_events)
 		static_cast<double>(host.result().time_ps) / 1e6);
 	for (unsigned cause = 0; cause < 128; cause++)
 		if (const uint64_t n = host.traps(cause))
-			fprintf(stderr, "%s_%u %llu\n", cause < 64 ? "exception" : "interrupt",
-				cause % 64, static_cast<unsigned long long>(n));
+			fprintf(stderr, "%s_%u %llu %s\n", cause < 64 ? "exception" : "interrupt",
+				cause % 64, static_cast<unsigned long long>(n),
+				iss_trap_name(cause));
 	if (trace_events)
 		fprintf(stderr, "trace_events %llu\n",
 			static_cast<unsigned long long>(trace_events));
 	// of the host, the only lines that differ between two runs
 	fprintf(stderr, "host_seconds %.3f\nhost_mips %.1f\n", seconds, mips);
+}
+
+std::string name_of(const symbol_table &names, vcxl_trace_unit unit, uint64_t value)
+{
+	char csr[ISS_CSR_NAME_SIZE];
+
+	if (unit == VCXL_TRACE_CODE)
+		return names.where(value);
+	return unit == VCXL_TRACE_CSR && iss_csr_name(static_cast<unsigned>(value), csr) ? csr : "";
+}
+
+// Absent when the machine has none. What it borrows may be filled in later.
+std::unique_ptr<trace_writer> make_trace(const machine &m, const symbol_table &names,
+					 const soc *const &host)
+{
+	trace_writer::config cfg;
+
+	if (m.trace_path.empty())
+		return nullptr;
+	cfg.path = m.trace_path;
+	cfg.format = m.trace_format == "json" ? trace_format::json : trace_format::text;
+	cfg.events = m.trace_events;
+	cfg.name_of = [&names](vcxl_trace_unit unit, uint64_t value) {
+		return name_of(names, unit, value);
+	};
+	cfg.now_ps = [&host] { return host ? host->now_ps() : 0; };
+	return std::make_unique<trace_writer>(cfg);
 }
 
 // Absent when the machine has none.
@@ -188,25 +222,16 @@ int run_machine(machine m)
 	trace_writer::select(m.trace_events);
 	host_memory ram = host_memory::anonymous(m.ram_size, "-m");
 	const boot_loader loader(m, l);
-	const boot_image image = loader.load({ map::ram_base, ram.size(), ram.data() });
+	boot_image image = loader.load({ map::ram_base, ram.size(), ram.data() });
+	for (const symbol_file &file : m.symbol_files)
+		image.names.add_file(file.path, read_file(file.path), file.offset);
 	if (!m.dump_dtb_path.empty())
 		write_output("--dump-dtb", m.dump_dtb_path, image.fdt.data(), image.fdt.size());
 	if (!m.dump_acpi_path.empty())
 		write_acpi(m.dump_acpi_path, image.acpi);
 
-	soc *host_for_time = nullptr;
-	std::unique_ptr<trace_writer> trace;
-	if (!m.trace_path.empty()) {
-		trace_writer::config cfg;
-
-		cfg.path = m.trace_path;
-		cfg.format = m.trace_format == "json" ? trace_format::json : trace_format::text;
-		cfg.events = m.trace_events;
-		cfg.now_ps = [&host_for_time] {
-			return host_for_time ? host_for_time->now_ps() : 0;
-		};
-		trace = std::make_unique<trace_writer>(cfg);
-	}
+	const soc *host_for_time = nullptr;
+	const std::unique_ptr<trace_writer> trace = make_trace(m, image.names, host_for_time);
 	console terminal(m);
 	external_input signals("signals", open_signals(), false);
 	std::unique_ptr<external_input> keyboard;
@@ -220,6 +245,9 @@ int run_machine(machine m)
 	const std::unique_ptr<gdb_stub> debugger = make_debugger(m, signals);
 	hooks.debugger = debugger.get();
 	hooks.trace = trace ? trace->sink() : nullptr;
+	profile samples(m.profile_interval);
+	if (!m.profile_path.empty())
+		hooks.samples = &samples;
 	hooks.tohost = symbol(image, "tohost");
 	hooks.fromhost = symbol(image, "fromhost");
 	soc host("host", m, l, std::move(ram), open_backends(m.backends), hooks);
@@ -237,6 +265,8 @@ int run_machine(machine m)
 		print_statistics(host, elapsed.count(), trace ? trace->events() : 0);
 	if (!host.flush_media())
 		throw std::runtime_error("a media file could not be written");
+	if (!m.profile_path.empty())
+		write_output("--profile", m.profile_path, samples.report(image.names));
 	if (!m.signature_path.empty())
 		write_signature(m, image, host.ram());
 	if (!host.result().message.empty())

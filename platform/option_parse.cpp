@@ -188,6 +188,21 @@ void set_gdb(machine &m, const std::string &text, const std::string &arg)
 	m.gdb = text == "none" ? "" : text;
 }
 
+// What follows the last '@' is an offset unless the whole is a file.
+void add_symbols(machine &m, const std::string &text, const std::string &arg)
+{
+	const size_t at = text.rfind('@');
+	symbol_file file{ text, 0 };
+	if (at != std::string::npos && !look_at(text).exists) {
+		const std::string offset = text.substr(at + 1);
+		file.path = text.substr(0, at);
+		if (const char *why = parse_number(offset, file.offset))
+			fail(arg, "'" + offset + "' " + why);
+	}
+	check_input_file(file.path, arg);
+	m.symbol_files.push_back(file);
+}
+
 uint64_t time_argument(const std::string &text, const std::string &arg)
 {
 	uint64_t ps = 0;
@@ -269,6 +284,8 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 		return set_serial(m, text, arg);
 	case option_kind::gdb_server:
 		return set_gdb(m, row.argument ? text : "tcp::1234", arg);
+	case option_kind::symbols:
+		return add_symbols(m, text, arg);
 	case option_kind::no_defaults:
 		state.no_defaults = true;
 		return;

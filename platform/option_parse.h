@@ -61,6 +61,8 @@ void read_config(command_line &line, const std::string &path, const std::string 
 // Checks values against one another.
 machine build_machine(const command_line &line);
 void build_topology(const command_line &line, machine &m);
+// That no file is written which something else uses (option_files.cpp).
+void check_files(const command_line &line, const machine &m);
 
 std::string help_text();
 std::string version_text();

@@ -75,6 +75,7 @@ enum class option_kind {
 	count,         // the same
 	file_text,     // the file's content is stored in machine::*text
 	serial,
+	symbols,
 	gdb_server, // -gdb, or -s when there is no argument
 	no_defaults,
 	read_config,

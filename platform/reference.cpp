@@ -67,7 +67,9 @@ std::string codes()
 
 std::string events()
 {
-	static const char *const units[] = { "hex", "dec", "ps", "R/W" };
+	static const char *const units[] = {
+		"hex", "dec", "ps", "R/W", "load/store/amo", "hex, symbol", "hex, name"
+	};
 	std::string out = "\n## Trace events\n\n| event | fields |\n|---|---|\n";
 
 	for (const vcxl_trace_row &row : vcxl_trace_rows) {

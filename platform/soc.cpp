@@ -145,6 +145,7 @@ void soc::build_harts()
 		cfg.quantum_ps = machine_.quantum_ps;
 		cfg.max_steps = machine_.max_steps;
 		cfg.trace = hooks_.trace;
+		cfg.samples = hooks_.samples;
 		cpus_.push_back(std::make_unique<cpu>(hart_name.c_str(), cfg));
 		if (hooks_.debugger)
 			hooks_.debugger->add(cpus_.back().get());

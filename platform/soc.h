@@ -51,6 +51,7 @@ public:
 		gdb_stub *debugger = nullptr;      // borrowed; may be absent
 		external_input *signals = nullptr; // borrowed; what arrives ends the run
 		const vcxl_trace *trace = nullptr; // borrowed
+		profile *samples = nullptr;        // borrowed; may be absent
 		// words of the host-target interface, in one page of RAM; 0: the program has none
 		uint64_t tohost = 0, fromhost = 0;
 	};

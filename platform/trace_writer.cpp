@@ -61,11 +61,15 @@ std::string text_value(vcxl_trace_unit unit, uint64_t value)
 {
 	switch (unit) {
 	case VCXL_TRACE_HEX:
+	case VCXL_TRACE_CODE:
+	case VCXL_TRACE_CSR:
 		return format("0x%" PRIx64, value);
 	case VCXL_TRACE_PS:
 		return duration(value);
 	case VCXL_TRACE_RW:
 		return value ? "W" : "R";
+	case VCXL_TRACE_ACCESS:
+		return value == 0 ? "load" : value == 1 ? "store" : "amo";
 	case VCXL_TRACE_DEC:
 		break;
 	}
@@ -75,9 +79,15 @@ std::string text_value(vcxl_trace_unit unit, uint64_t value)
 std::string json_value(vcxl_trace_unit unit, uint64_t value)
 {
 	// a JSON number is a double to most readers: addresses would lose bits
-	if (unit == VCXL_TRACE_HEX || unit == VCXL_TRACE_RW)
-		return '"' + text_value(unit, value) + '"';
-	return format("%" PRIu64, value);
+	if (unit == VCXL_TRACE_DEC || unit == VCXL_TRACE_PS)
+		return format("%" PRIu64, value);
+	return '"' + text_value(unit, value) + '"';
+}
+
+// Words that say what they are.
+bool speaks(vcxl_trace_unit unit)
+{
+	return unit == VCXL_TRACE_RW || unit == VCXL_TRACE_ACCESS;
 }
 
 // Whether the event takes time, and how much.
@@ -187,6 +197,13 @@ void trace_writer::emit(const vcxl_trace_event &event)
 		write_out();
 }
 
+std::string trace_writer::name_of(vcxl_trace_unit unit, uint64_t value) const
+{
+	const bool named = unit == VCXL_TRACE_CODE || unit == VCXL_TRACE_CSR;
+
+	return named && config_.name_of ? config_.name_of(unit, value) : "";
+}
+
 void trace_writer::write_text(const vcxl_trace_event &event, uint64_t now_ps)
 {
 	const vcxl_trace_row &row = vcxl_trace_rows[event.id];
@@ -194,9 +211,12 @@ void trace_writer::write_text(const vcxl_trace_event &event, uint64_t now_ps)
 	buffer_ += '[' + microseconds(now_ps) + " us] " + event.source + ' ' + row.name;
 	for (unsigned i = 0; i < row.n_fields; i++) {
 		buffer_ += ' ';
-		if (row.fields[i].unit != VCXL_TRACE_RW)
+		if (!speaks(row.fields[i].unit))
 			buffer_.append(row.fields[i].name) += '=';
 		buffer_ += text_value(row.fields[i].unit, event.fields[i]);
+		const std::string name = name_of(row.fields[i].unit, event.fields[i]);
+		if (!name.empty())
+			buffer_ += " <" + name + '>';
 	}
 	buffer_ += '\n';
 }
@@ -252,9 +272,15 @@ void trace_writer::write_json(const vcxl_trace_event &event, uint64_t now_ps)
 		buffer_ += ",\"ts\":" + microseconds(now_ps) + ",\"s\":\"t\"";
 	}
 	buffer_ += ",\"args\":{";
-	for (unsigned i = 0; i < row.n_fields; i++)
+	for (unsigned i = 0; i < row.n_fields; i++) {
+		const std::string name = name_of(row.fields[i].unit, event.fields[i]);
+
 		buffer_ += (i ? ",\"" : "\"") + std::string(row.fields[i].name) +
 			   "\":" + json_value(row.fields[i].unit, event.fields[i]);
+		if (!name.empty())
+			buffer_ += ",\"" + std::string(row.fields[i].name) +
+				   "_name\":" + json_string(name);
+	}
 	buffer_ += "}}";
 }
 

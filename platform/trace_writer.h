@@ -30,6 +30,8 @@ public:
 		trace_format format = trace_format::text;
 		std::string events; // comma-separated patterns with *, "": all but cpu.*
 		std::function<uint64_t()> now_ps; // simulated time
+		// what a reader calls a value: the symbol of a code address, a CSR; "" nothing
+		std::function<std::string(vcxl_trace_unit, uint64_t)> name_of;
 		// a write failed; called once, then nothing is written any more. Default: a line
 		// on standard error.
 		std::function<void(const std::string &)> on_error;
@@ -57,6 +59,7 @@ public:
 
 private:
 	void emit(const vcxl_trace_event &event);
+	std::string name_of(vcxl_trace_unit unit, uint64_t value) const;
 	void write_text(const vcxl_trace_event &event, uint64_t now_ps);
 	void write_json(const vcxl_trace_event &event, uint64_t now_ps);
 	void json_event_head(const char *name, const char *phase, unsigned track);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "decode.h"
 #include "mem.h"
 
 enum {
@@ -110,8 +111,8 @@ bool iss_hart_settle(struct iss_hart *hart)
 
 /* ---- translation ---- */
 
-bool iss_hart_debug_translate(const struct iss_hart *hart, uint64_t va, iss_debug_read *read,
-			      void *ctx, uint64_t *pa)
+static bool translate(const struct iss_hart *hart, uint64_t va, bool bare, iss_debug_read *read,
+		      void *ctx, uint64_t *pa)
 {
 	const uint64_t mode = vcxl_field_get(hart->satp, 63, 60);
 	const unsigned levels = mode == 9 ? 4 : 3;
@@ -119,7 +120,7 @@ bool iss_hart_debug_translate(const struct iss_hart *hart, uint64_t va, iss_debu
 	uint64_t table = vcxl_field_get(hart->satp, 43, 0) << PAGE_BITS;
 
 	*pa = va;
-	if (hart->fetch_bare)
+	if (bare)
 		return true;
 	if ((uint64_t)((int64_t)(va << (64 - va_bits)) >> (64 - va_bits)) != va)
 		return false;
@@ -145,7 +146,124 @@ bool iss_hart_debug_translate(const struct iss_hart *hart, uint64_t va, iss_debu
 	return false;
 }
 
+bool iss_hart_debug_translate(const struct iss_hart *hart, uint64_t va, iss_debug_read *read,
+			      void *ctx, uint64_t *pa)
+{
+	return translate(hart, va, hart->fetch_bare, read, ctx, pa);
+}
+
+/* ---- what an instruction accesses ---- */
+
+/* clang-format off */
+#define AMO(name)                                                                                  \
+	[ISS_OP_##name##_w] = { ISS_DATA_AMO, 4, false }, [ISS_OP_##name##_d] = { ISS_DATA_AMO, 8, false }
+static const struct {
+	enum iss_data_kind kind;
+	uint8_t size; /* 0: no access */
+	bool fp;
+} accesses[ISS_N_OPS] = {
+	[ISS_OP_lb]   = { ISS_DATA_LOAD, 1, false },  [ISS_OP_lbu]  = { ISS_DATA_LOAD, 1, false },
+	[ISS_OP_lh]   = { ISS_DATA_LOAD, 2, false },  [ISS_OP_lhu]  = { ISS_DATA_LOAD, 2, false },
+	[ISS_OP_lw]   = { ISS_DATA_LOAD, 4, false },  [ISS_OP_lwu]  = { ISS_DATA_LOAD, 4, false },
+	[ISS_OP_ld]   = { ISS_DATA_LOAD, 8, false },
+	[ISS_OP_flw]  = { ISS_DATA_LOAD, 4, true },   [ISS_OP_fld]  = { ISS_DATA_LOAD, 8, true },
+	[ISS_OP_sb]   = { ISS_DATA_STORE, 1, false }, [ISS_OP_sh]   = { ISS_DATA_STORE, 2, false },
+	[ISS_OP_sw]   = { ISS_DATA_STORE, 4, false }, [ISS_OP_sd]   = { ISS_DATA_STORE, 8, false },
+	[ISS_OP_fsw]  = { ISS_DATA_STORE, 4, true },  [ISS_OP_fsd]  = { ISS_DATA_STORE, 8, true },
+	[ISS_OP_lr_w] = { ISS_DATA_LOAD, 4, false },  [ISS_OP_lr_d] = { ISS_DATA_LOAD, 8, false },
+	[ISS_OP_sc_w] = { ISS_DATA_STORE, 4, false }, [ISS_OP_sc_d] = { ISS_DATA_STORE, 8, false },
+	AMO(amoswap), AMO(amoadd), AMO(amoxor), AMO(amoor), AMO(amoand),
+	AMO(amomin), AMO(amomax), AMO(amominu), AMO(amomaxu),
+	[ISS_OP_cbo_zero] = { ISS_DATA_STORE, ISS_CACHE_LINE, false },
+};
+#undef AMO
+/* clang-format on */
+
+static bool is_atomic(unsigned op)
+{
+	return (iss_insns[op].match & 0x7f) == 0x2f;
+}
+
+static uint64_t of_size(uint64_t value, unsigned size)
+{
+	return size < 8 ? value & (VCXL_BIT(8 * size) - 1) : value;
+}
+
+bool iss_hart_data_access(const struct iss_hart *hart, uint32_t bits, iss_debug_read *read,
+			  void *ctx, struct iss_data_access *out)
+{
+	struct iss_decoded d;
+
+	iss_decode(bits, &d);
+	*out = (struct iss_data_access){ .kind = accesses[d.op].kind,
+					 .size = accesses[d.op].size,
+					 .va = hart->x[d.rs1],
+					 .op = d.op,
+					 .rd = d.rd };
+	if (out->size == 0)
+		return false;
+	if (d.op == ISS_OP_cbo_zero)
+		out->va &= ~(uint64_t)(ISS_CACHE_LINE - 1);
+	else if (!is_atomic(d.op))
+		out->va += (uint64_t)(int64_t)d.imm;
+	if (out->kind == ISS_DATA_STORE && d.op != ISS_OP_cbo_zero)
+		out->value =
+			of_size(accesses[d.op].fp ? hart->f[d.rs2] : hart->x[d.rs2], out->size);
+	if (!translate(hart, out->va, hart->data_bare, read, ctx, &out->pa))
+		out->pa = UINT64_MAX;
+	return true;
+}
+
+bool iss_hart_data_done(const struct iss_hart *hart, struct iss_data_access *access)
+{
+	if (access->kind != ISS_DATA_STORE)
+		access->value =
+			of_size(accesses[access->op].fp ? hart->f[access->rd] : hart->x[access->rd],
+				access->size);
+	return (access->op != ISS_OP_sc_w && access->op != ISS_OP_sc_d) || !hart->x[access->rd];
+}
+
+bool iss_csr_of(uint32_t bits, unsigned *csr)
+{
+	struct iss_decoded d;
+
+	iss_decode(bits, &d);
+	*csr = (unsigned)d.imm & 0xfff;
+	return iss_insns[d.op].format == ISS_FMT_CSR;
+}
+
 /* ---- names ---- */
+
+const char *iss_trap_name(unsigned cause)
+{
+	enum {
+		IRQ = 64
+	};
+	static const char *const names[] = {
+		[ISS_CAUSE_FETCH_MISALIGNED] = "instruction address misaligned",
+		[ISS_CAUSE_FETCH_ACCESS] = "instruction access fault",
+		[ISS_CAUSE_ILLEGAL] = "illegal instruction",
+		[ISS_CAUSE_BREAKPOINT] = "breakpoint",
+		[ISS_CAUSE_LOAD_MISALIGNED] = "load address misaligned",
+		[ISS_CAUSE_LOAD_ACCESS] = "load access fault",
+		[ISS_CAUSE_STORE_MISALIGNED] = "store/AMO address misaligned",
+		[ISS_CAUSE_STORE_ACCESS] = "store/AMO access fault",
+		[ISS_CAUSE_ECALL_U] = "environment call from U-mode",
+		[ISS_CAUSE_ECALL_S] = "environment call from S-mode",
+		[ISS_CAUSE_ECALL_M] = "environment call from M-mode",
+		[ISS_CAUSE_FETCH_PAGE] = "instruction page fault",
+		[ISS_CAUSE_LOAD_PAGE] = "load page fault",
+		[ISS_CAUSE_STORE_PAGE] = "store/AMO page fault",
+		[IRQ + IRQ_SSI] = "supervisor software interrupt",
+		[IRQ + IRQ_MSI] = "machine software interrupt",
+		[IRQ + IRQ_STI] = "supervisor timer interrupt",
+		[IRQ + IRQ_MTI] = "machine timer interrupt",
+		[IRQ + IRQ_SEI] = "supervisor external interrupt",
+		[IRQ + IRQ_MEI] = "machine external interrupt",
+	};
+
+	return cause < VCXL_ARRAY_LEN(names) && names[cause] ? names[cause] : "reserved";
+}
 
 bool iss_csr_name(unsigned csr, char name[ISS_CSR_NAME_SIZE])
 {

@@ -165,9 +165,34 @@ bool iss_hart_settle(struct iss_hart *hart);
 typedef bool iss_debug_read(void *ctx, uint64_t pa, void *data, unsigned len);
 bool iss_hart_debug_translate(const struct iss_hart *hart, uint64_t va, iss_debug_read *read,
 			      void *ctx, uint64_t *pa);
+/*
+ * The access to memory of an instruction, by its bits and the hart before it executes; false: it
+ * makes none. pa is UINT64_MAX where va is not translated; an access across pages has that of its
+ * first byte. Afterwards, if it retired, iss_hart_data_done() says whether memory was accessed (a
+ * failing SC does not) and completes the value: what was stored, else what was read.
+ */
+enum iss_data_kind {
+	ISS_DATA_LOAD,
+	ISS_DATA_STORE,
+	ISS_DATA_AMO
+};
+struct iss_data_access {
+	enum iss_data_kind kind;
+	unsigned size;
+	uint64_t va, pa, value;
+	uint16_t op; /* for iss_hart_data_done() */
+	uint8_t rd;
+};
+bool iss_hart_data_access(const struct iss_hart *hart, uint32_t bits, iss_debug_read *read,
+			  void *ctx, struct iss_data_access *out);
+bool iss_hart_data_done(const struct iss_hart *hart, struct iss_data_access *access);
+/* Whether it is a CSR instruction, and of which. */
+bool iss_csr_of(uint32_t bits, unsigned *csr);
 /* Name of a CSR; false: there is none of that number. */
 #define ISS_CSR_NAME_SIZE 20u
 bool iss_csr_name(unsigned csr, char name[ISS_CSR_NAME_SIZE]);
+/* What iss_hart_trap_count() counts under a number, "reserved" where there is nothing. */
+const char *iss_trap_name(unsigned cause);
 
 /* The ISA string for device trees and RHCT, e.g. "rv64imafdc_zicntr_...". */
 const char *iss_isa_string(void);

@@ -71,12 +71,12 @@ bytes elf_file()
 		uint64_t value;
 	} symbols[n_symbols] = {
 		{ 0, 0 },
-		{ 48, 0xffffffff80001004 },
+		{ 47, 0xffffffff80001004 },
 		{ 1, 0x80003000 },
 		{ 8, 0x80003008 },
 		{ 17, 0xffffffff80001008 },
 		{ 33, 0x80003020 }, // the end of its segment
-		{ 48, 0x12345678 },
+		{ 47, 0x12345678 },
 	};
 
 	std::memcpy(f.data(), "\177ELF\2\1\1", 7);
@@ -150,6 +150,38 @@ TEST_F(loader, elf_symbols_of_the_test_protocols_are_physical)
 						    { "fromhost", 0x80003008 },
 						    { "begin_signature", 0x80001008 },
 						    { "end_signature", 0x80003020 } }));
+}
+
+std::string code_of(const vcxl::loaded_image &image)
+{
+	char text[64];
+	std::string all;
+
+	for (const vcxl::code_symbol &s : image.code) {
+		std::snprintf(text, sizeof(text), "%llx-%llx ",
+			      static_cast<unsigned long long>(s.address),
+			      static_cast<unsigned long long>(s.end));
+		all += text + s.name + '\n';
+	}
+	return all;
+}
+
+TEST_F(loader, elf_names_of_code_are_virtual_and_end_with_the_next_or_the_segment)
+{
+	bytes f = elf_file();
+
+	EXPECT_EQ(code_of(load(f)), "") << "no segment is executable";
+	put(f, phdr0 + 4, 5, 4); // R X
+	EXPECT_EQ(code_of(load(f)), "ffffffff80001004-ffffffff80001008 main\n"
+				    "ffffffff80001008-ffffffff80001010 begin_signature\n");
+	put(f, symtab + 24 + 4, 0x12, 1); // main: a global function
+	put(f, symtab + 24 + 16, 2, 8);   // of two bytes
+	put(f, symtab + 24 * 4 + 8, 0xffffffff80001004, 8);
+	EXPECT_EQ(code_of(load(f)), "ffffffff80001004-ffffffff80001006 main\n")
+		<< "the function's name, not the label's";
+	put(f, symtab + 24 + 4, 0x11, 1); // an object is no code
+	EXPECT_EQ(code_of(load(f)), "ffffffff80001004-ffffffff80001010 begin_signature\n");
+	EXPECT_EQ(vcxl::elf_code("prog", f).size(), 1u);
 }
 
 TEST_F(loader, stripped_and_position_independent_elf_loads)

@@ -194,13 +194,46 @@ TEST_F(trace, control_characters_of_a_name_are_escaped)
 	EXPECT_EQ(parse().size(), 1u);
 }
 
+TEST_F(trace, names_stand_behind_the_addresses_and_csrs_that_have_one)
+{
+	cfg.name_of = [](vcxl_trace_unit unit, uint64_t value) -> std::string {
+		if (unit == VCXL_TRACE_CSR)
+			return value == 0x342 ? "mcause" : "";
+		return value == 0x80000004 ? "_start+0x4" : "";
+	};
+	const vcxl_trace *sink = start(vcxl::trace_format::text, "cpu.*");
+
+	vcxl_trace_emit(sink, VCXL_TRACE_INSN, "hart0", 0x80000004, 0x13, 3);
+	vcxl_trace_emit(sink, VCXL_TRACE_EXCEPTION, "hart0", 0x80000008, 0x342, 0x80000004, 3);
+	vcxl_trace_emit(sink, VCXL_TRACE_CSR_INSN, "hart0", 0x80000004, 0x342, 2);
+	vcxl_trace_emit(sink, VCXL_TRACE_DATA, "hart0", 2, 0x80000004, 0x342, 0x80000342, 8, 7);
+	writer->flush();
+	EXPECT_EQ(contents(),
+		  "[0.000000 us] hart0 cpu.insn pc=0x80000004 <_start+0x4> bits=0x13 priv=3\n"
+		  "[0.000000 us] hart0 cpu.exception pc=0x80000008 cause=834 tval=0x80000004 "
+		  "priv=3\n"
+		  "[0.000000 us] hart0 cpu.csr pc=0x80000004 <_start+0x4> csr=0x342 <mcause> "
+		  "value=0x2\n"
+		  "[0.000000 us] hart0 cpu.mem amo pc=0x80000004 <_start+0x4> va=0x342 "
+		  "pa=0x80000342 len=8 value=0x7\n");
+
+	sink = start(vcxl::trace_format::json, "cpu.*");
+	vcxl_trace_emit(sink, VCXL_TRACE_CSR_INSN, "hart0", 0x80000004, 0x300, 2);
+	writer->close();
+	EXPECT_NE(contents().find("\"args\":{\"pc\":\"0x80000004\",\"pc_name\":\"_start+0x4\","
+				  "\"csr\":\"0x300\",\"value\":\"0x2\"}"),
+		  std::string::npos)
+		<< contents();
+	EXPECT_EQ(parse().size(), 1u);
+}
+
 TEST_F(trace, patterns_select_events)
 {
 	EXPECT_EQ(vcxl::trace_writer::select("mem.*"), 0x0fu);
 	EXPECT_EQ(vcxl::trace_writer::select("mem.*,hdm.commit"), 0x4fu);
 	EXPECT_EQ(vcxl::trace_writer::select("reset"), 0x200u);
-	EXPECT_EQ(vcxl::trace_writer::select("*.m*"), 0x124u) << "memdev, mmio, msi";
-	EXPECT_EQ(vcxl::trace_writer::select("*"), 0x3fffu);
+	EXPECT_EQ(vcxl::trace_writer::select("*.m*"), 0x8124u) << "memdev, mmio, msi, mem";
+	EXPECT_EQ(vcxl::trace_writer::select("*"), 0xffffu);
 	EXPECT_EQ(vcxl::trace_writer::select(""), 0x7ffu) << "all but cpu.*";
 }
 

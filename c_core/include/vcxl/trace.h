@@ -16,15 +16,19 @@ extern "C" {
 #define VCXL_TRACE_MAX_FIELDS 7
 
 enum vcxl_trace_unit {
-	VCXL_TRACE_HEX, /* address, register value, opcode */
-	VCXL_TRACE_DEC, /* count, index, bytes */
-	VCXL_TRACE_PS,  /* picoseconds */
-	VCXL_TRACE_RW   /* 0 "R", 1 "W" */
+	VCXL_TRACE_HEX,    /* address, register value, opcode */
+	VCXL_TRACE_DEC,    /* count, index, bytes */
+	VCXL_TRACE_PS,     /* picoseconds */
+	VCXL_TRACE_RW,     /* 0 "R", 1 "W" */
+	VCXL_TRACE_ACCESS, /* 0 "load", 1 "store", 2 "amo" */
+	VCXL_TRACE_CODE,   /* address of an instruction; writers may add its symbol */
+	VCXL_TRACE_CSR     /* number of a CSR; writers may add its name */
 };
 
 /*
  * E(symbol, "category.name", F(field, unit) ...): symbols become VCXL_TRACE_<symbol>.
- * `latency` of a hop is what that hop adds to the annotated delay.
+ * `latency` of a hop is what that hop adds to the annotated delay. cpu.csr tells the value that the
+ * instruction leaves, cpu.mem what was stored, or for a load and an AMO what was read.
  */
 #define VCXL_TRACE_EVENTS(E, F)                                                                    \
 	E(WINDOW, "mem.window",                                                                    \
@@ -42,9 +46,12 @@ enum vcxl_trace_unit {
 	E(MSI, "irq.msi", F(hpa, HEX) F(data, HEX))                                                \
 	E(RESET, "reset", F(kind, DEC))                                                            \
 	E(EVENT, "event.record", F(log, DEC) F(handle, HEX))                                       \
-	E(INSN, "cpu.insn", F(pc, HEX) F(bits, HEX) F(priv, DEC))                                  \
-	E(EXCEPTION, "cpu.exception", F(pc, HEX) F(cause, DEC) F(tval, HEX) F(priv, DEC))          \
-	E(INTERRUPT, "cpu.interrupt", F(pc, HEX) F(cause, DEC) F(priv, DEC))
+	E(INSN, "cpu.insn", F(pc, CODE) F(bits, HEX) F(priv, DEC))                                 \
+	E(EXCEPTION, "cpu.exception", F(pc, CODE) F(cause, DEC) F(tval, HEX) F(priv, DEC))         \
+	E(INTERRUPT, "cpu.interrupt", F(pc, CODE) F(cause, DEC) F(priv, DEC))                      \
+	E(CSR_INSN, "cpu.csr", F(pc, CODE) F(csr, CSR) F(value, HEX))                              \
+	E(DATA, "cpu.mem",                                                                         \
+	  F(access, ACCESS) F(pc, CODE) F(va, HEX) F(pa, HEX) F(len, DEC) F(value, HEX))
 
 enum vcxl_trace_id {
 #define VCXL_TRACE_ENUM(symbol, name, fields) VCXL_TRACE_##symbol,
