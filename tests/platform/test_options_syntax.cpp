@@ -393,7 +393,7 @@ TEST_F(options_files, nothing_is_created_or_truncated_by_parsing)
 		      "media "
 		      "--trace " +
 		      d + "trace --signature " + d + "signature --dump-dtb " + d +
-		      "dtb -serial file:" + d + "serial"),
+		      "dtb --dump-acpi " + d + "acpi/ -serial file:" + d + "serial"),
 		split("-object memory-backend-file,id=a,size=256M,share=on,mem-path=" + d +
 		      "media2 "
 		      "--trace " +

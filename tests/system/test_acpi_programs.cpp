@@ -220,6 +220,18 @@ const std::string qtg = "(A6 F9 65 F3 DE A7 71 40 A6 6A B4 0C 0B 4F 8E 52)";
 
 } // namespace
 
+TEST(dump_acpi, writes_into_a_folder_that_is_there_already)
+{
+	const scratch dir;
+	const std::string folder = dump({ "-M", "virt" }, dir);
+	const bytes before = file_bytes(folder + "/DSDT.dat");
+
+	dump({ "-M", "virt", "-smp", "2" }, dir);
+	const bytes after = file_bytes(folder + "/DSDT.dat");
+	EXPECT_EQ(std::string(before.data(), 4), "DSDT");
+	EXPECT_GT(after.size(), before.size());
+}
+
 TEST_F(acpi_tools, take_the_tables_of_a_host_without_bridges)
 {
 	check_machine({ "-M", "virt" }, dir, false);
