@@ -69,7 +69,8 @@ constexpr const char *bad_texts[] = {
 // the ECAM area that MCFG has reserved already), and of their own start.
 constexpr const char *harmless[] = {
 	"DMI not present or invalid",
-	"could not be reserved",
+	"[mem 0x30000000-0x3fffffff] could not be reserved",
+	"Could not reserve [mem 0x30000000-0x3fffffff]",
 };
 // clang-format on
 

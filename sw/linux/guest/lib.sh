@@ -28,6 +28,6 @@ node_bytes() {
 	total) node_field=MemTotal: ;;
 	free) node_field=MemFree: ;;
 	esac
-	awk -v field="$node_field" '$3 == field { printf "%d\n", $4 * 1024 }' \
+	awk -v field="$node_field" '$3 == field { printf "%.0f\n", $4 * 1024 }' \
 		"/sys/devices/system/node/node$1/meminfo"
 }
