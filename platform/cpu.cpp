@@ -95,6 +95,44 @@ void cpu::stop()
 	iss_hart_stop(hart_.get());
 }
 
+void cpu::hold()
+{
+	held_ = true;
+	stop();
+}
+
+uint64_t cpu::rest_ps() const
+{
+	return running_ ? now_ps() + map::step_ps : rest_ps_;
+}
+
+void cpu::reset()
+{
+	sc_assert(!running_);
+	retired_before_ = instructions();
+	for (unsigned cause = 0; cause < traps_before_.size(); cause++)
+		traps_before_[cause] = traps(cause);
+	iss_hart_reset(hart_.get());
+	grants_.clear();
+	fragmented_.fill(0);
+	held_ = false;
+	restarted_ = true; // it no longer waits for an interrupt
+	released_.notify(sc_core::SC_ZERO_TIME);
+	wake_.notify(sc_core::SC_ZERO_TIME);
+}
+
+uint64_t cpu::instructions() const
+{
+	return retired_before_ + iss_hart_instret(hart_.get());
+}
+
+uint64_t cpu::traps(unsigned cause) const
+{
+	return cause < traps_before_.size()
+		       ? traps_before_[cause] + iss_hart_trap_count(hart_.get(), cause)
+		       : 0;
+}
+
 void cpu::set_time_offset(uint64_t ticks)
 {
 	time_offset_ = ticks;
@@ -106,13 +144,14 @@ void cpu::set_time_offset(uint64_t ticks)
 uint64_t cpu::timer_ps() const
 {
 	const uint64_t deadline = iss_hart_timer_deadline(hart_.get());
-	const uint64_t mtime = sc_core::sc_time_stamp().value() / map::tick_ps + time_offset_;
+	const uint64_t ticks = sc_core::sc_time_stamp().value() / map::tick_ps;
+	const uint64_t mtime = ticks + time_offset_;
 
-	if (deadline <= mtime)
-		return 0;
-	const uint64_t ticks = deadline - time_offset_; // since the start
-
-	return ticks <= UINT64_MAX / map::tick_ps ? ticks * map::tick_ps : UINT64_MAX;
+	if (deadline == UINT64_MAX || deadline <= mtime)
+		return deadline == UINT64_MAX ? UINT64_MAX : 0;
+	return deadline - mtime <= UINT64_MAX / map::tick_ps - ticks
+		       ? (ticks + (deadline - mtime)) * map::tick_ps
+		       : UINT64_MAX;
 }
 
 // Steps until something may happen: the end of the quantum, the supervisor timer, the step limit,
@@ -136,7 +175,7 @@ uint64_t cpu::budget() const
 
 void cpu::wait_for_interrupt()
 {
-	while (!iss_hart_has_work(hart_.get())) {
+	while (!restarted_ && !iss_hart_has_work(hart_.get())) {
 		const uint64_t timer = timer_ps();
 
 		if (timer == 0)
@@ -241,10 +280,18 @@ void cpu::run()
 			idle.notify(sc_core::SC_ZERO_TIME);
 			return;
 		}
-		while (observer_ && observer_->holds(*this))
+		if (held_) {
+			wait(released_);
+			continue;
+		}
+		if (observer_ && observer_->holds(*this)) {
 			wait(observer_->released());
+			continue;
+		}
+		restarted_ = false;
 		const uint64_t steps = run_quantum(&why);
 		steps_ += steps;
+		rest_ps_ = now_ps() + steps * map::step_ps;
 		if (config_.n_harts > 1)
 			iss_hart_clear_reservation(hart_.get());
 		if (steps)

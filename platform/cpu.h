@@ -82,11 +82,21 @@ public:
 	void imsic_msi(iss_imsic_file file, uint32_t identity);
 	// Ends the current quantum before its next step.
 	void stop();
+	// No further step until reset().
+	void hold();
+	// When a hart that is held has come to rest.
+	uint64_t rest_ps() const;
+	// As at power-on, except that counts go on. Not while the hart runs: hold() it first.
+	void reset();
 	// The step limit was reached.
 	bool out_of_steps() const { return out_of_steps_; }
 	// Waits for an interrupt with no timer armed: only others can wake it.
 	bool asleep() const { return asleep_; }
 	uint64_t steps() const { return steps_; }
+	// Retired since the start, whatever was reset in between; likewise traps by cause, see
+	// iss_hart_trap_count().
+	uint64_t instructions() const;
+	uint64_t traps(unsigned cause) const;
 	// Notified whenever the hart falls asleep for good, or hits the limit.
 	sc_core::sc_event idle;
 
@@ -132,7 +142,11 @@ private:
 	static constexpr size_t n_fragmented = 1024;
 	std::array<uint64_t, n_fragmented> fragmented_{};
 	tlm::tlm_generic_payload payload_;
-	sc_core::sc_event wake_;
+	sc_core::sc_event wake_, released_;
+	bool held_ = false, restarted_ = false;
+	uint64_t rest_ps_ = 0;        // when the last quantum ends
+	uint64_t retired_before_ = 0; // the last reset
+	std::array<uint64_t, 128> traps_before_{};
 	bool running_ = false, asleep_ = false, out_of_steps_ = false;
 	uint64_t steps_ = 0, time_offset_ = 0;
 	uint64_t observed_ = 0; // steps of this quantum before the current iss_hart_run()

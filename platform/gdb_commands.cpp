@@ -517,7 +517,7 @@ std::string gdb_stub::monitor_info(const std::string &)
 		snprintf(line, sizeof(line),
 			 "hart %u: pc 0x%016" PRIx64 ", %c-mode, %" PRIu64 " instructions%s\n",
 			 hart->id(), iss_hart_reg(hart->hart(), 32),
-			 levels[iss_hart_priv(hart->hart()) & 3], iss_hart_instret(hart->hart()),
+			 levels[iss_hart_priv(hart->hart()) & 3], hart->instructions(),
 			 hart->asleep() ? ", waits for an interrupt" : "");
 		text += line;
 	}

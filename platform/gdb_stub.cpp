@@ -12,17 +12,17 @@ namespace vcxl
 namespace
 {
 
-// How often a stopped guest looks for signals to the program.
+// How often a stopped guest looks for what else may come from outside.
 constexpr unsigned poll_ms = 50;
 constexpr char sigint[] = "02", sigtrap[] = "05";
 
 } // namespace
 
 gdb_stub::gdb_stub(const sc_core::sc_module_name &name, const config &cfg)
-    : sc_module(name), config_(cfg), channel_("channel", cfg.address), stop_reason_(sigtrap),
-      stopped_(cfg.start_stopped), started_(!cfg.start_stopped)
+    : sc_module(name), config_(cfg), channel_("channel", cfg.address, "-gdb"),
+      stop_reason_(sigtrap), stopped_(cfg.start_stopped), started_(!cfg.start_stopped)
 {
-	SC_METHOD(on_input);
+	SC_METHOD(poll);
 	sensitive << channel_.arrived;
 	dont_initialize();
 }
@@ -157,33 +157,26 @@ void gdb_stub::serve()
 	serving_ = true;
 	while (stopped_ && !over_) {
 		take(channel_.take(poll_ms));
-		if (config_.signals && config_.signals->waiting()) {
-			detach(false); // the simulation has to see them
-			break;
-		}
+		if (while_stopped_)
+			while_stopped_();
 	}
 	serving_ = false;
 }
 
-void gdb_stub::on_input()
+void gdb_stub::poll()
 {
-	for (;;) {
-		const gdb_channel::item item = channel_.take(0);
-
-		if (item.what == gdb_channel::kind::nothing)
-			break;
-		take(item);
-		if (stopped_ && !over_)
-			serve();
-	}
+	while (channel_.waiting())
+		take(channel_.take(0));
+	if (stopped_ && !over_ && !serving_)
+		serve();
 }
 
-void gdb_stub::take(const gdb_channel::item &item)
+void gdb_stub::take(const host_stream::item &item)
 {
 	switch (item.what) {
-	case gdb_channel::kind::nothing:
+	case host_stream::kind::nothing:
 		return;
-	case gdb_channel::kind::connected:
+	case host_stream::kind::connected:
 		// the guest stops for its debugger; the client asks why and gets no reply unasked
 		if (!stopped_) {
 			stopped_ = true;
@@ -192,9 +185,9 @@ void gdb_stub::take(const gdb_channel::item &item)
 		}
 		connected_ = true;
 		return;
-	case gdb_channel::kind::bytes:
+	case host_stream::kind::bytes:
 		return take_bytes(item.bytes);
-	case gdb_channel::kind::closed:
+	case host_stream::kind::closed:
 		if (connected_)
 			detach(!started_);
 		return;

@@ -17,9 +17,8 @@
 #include <systemc>
 
 #include "cpu.h"
-#include "external_input.h"
-#include "gdb_channel.h"
 #include "gdb_packet.h"
+#include "host_stream.h"
 
 namespace vcxl
 {
@@ -28,9 +27,8 @@ class gdb_stub : public sc_core::sc_module, public cpu_observer
 {
 public:
 	struct config {
-		gdb_address address;
+		socket_address address;
 		bool start_stopped = false;
-		external_input *signals = nullptr; // borrowed; what arrives ends a stop
 	};
 
 	gdb_stub(const sc_core::sc_module_name &name, const config &cfg);
@@ -39,6 +37,11 @@ public:
 	void add(cpu *hart); // borrowed; in the order of their numbers
 	// What ends the run when the client kills the guest.
 	void set_kill(std::function<void()> kill) { kill_ = std::move(kill); }
+	// Called again and again while the guest is stopped, for what else may come from outside.
+	void set_while_stopped(std::function<void()> f) { while_stopped_ = std::move(f); }
+	// Answers what has arrived; for whoever holds the machine meanwhile.
+	void poll();
+	bool stopped() const { return stopped_; }
 	const std::string &where() const { return channel_.where(); }
 	// The run is over: the client learns the status.
 	void ended(int status);
@@ -63,9 +66,8 @@ private:
 	static const std::vector<command> &monitor_commands();
 
 	// stopping and going on
-	void on_input();
 	void serve();
-	void take(const gdb_channel::item &item);
+	void take(const host_stream::item &item);
 	void take_bytes(const std::string &bytes);
 	void stop(unsigned hart, const std::string &reason);
 	void resume();
@@ -118,8 +120,8 @@ private:
 	bool parse_thread(gdb_arguments &in, int64_t &thread) const;
 
 	const config config_;
-	std::function<void()> kill_;
-	gdb_channel channel_;
+	std::function<void()> kill_, while_stopped_;
+	host_stream channel_;
 	gdb_reader reader_;
 	std::vector<cpu *> harts_;
 	std::vector<mode> modes_;

@@ -90,7 +90,8 @@ struct symbol_file {
 enum class serial_kind {
 	stdio,
 	null,
-	file
+	file,
+	socket
 };
 
 struct machine {
@@ -113,10 +114,13 @@ struct machine {
 	std::string boot_config; // text for the firmware (contents of --boot-config FILE)
 
 	serial_kind serial = serial_kind::stdio;
-	std::string serial_path;
+	bool serial_escapes = true; // stdio at a terminal: Ctrl-A begins an escape, Ctrl-C is typed
+	std::string serial_path;    // file, or the socket as in socket_address.h
 
-	std::string gdb;            // where to listen for a debugger, see gdb_address.h; "" nowhere
-	bool start_stopped = false; // -S: until a debugger says so
+	std::string qmp; // where the monitor listens, see socket_address.h; "" nowhere
+
+	std::string gdb; // where to listen for a debugger, see socket_address.h; "" nowhere
+	bool start_stopped = false; // -S: until a debugger or monitor says so
 
 	std::string trace_path;            // "" none, "-" standard output
 	std::string trace_format;          // "text" or "json"

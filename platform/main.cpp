@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -21,13 +22,15 @@
 #include <vcxl/le.h>
 
 #include "boot.h"
-#include "external_input.h"
+#include "console.h"
 #include "gdb_stub.h"
+#include "host_stream.h"
 #include "machine.h"
 #include "memory.h"
 #include "memory_map.h"
 #include "options.h"
 #include "profile.h"
+#include "qmp_server.h"
 #include "soc.h"
 #include "trace_writer.h"
 
@@ -75,32 +78,6 @@ void write_output(const std::string &option, const std::string &path, const std:
 {
 	write_output(option, path, text.data(), text.size());
 }
-
-// Where the console's output goes. Terminals and pipes see each line (a terminal each character).
-class console
-{
-public:
-	explicit console(const machine &m)
-	{
-		if (m.serial == serial_kind::file)
-			file_ = open_output("-serial file:", m.serial_path);
-		out_ = m.serial == serial_kind::stdio ? stdout : file_.get();
-		eager_ = out_ && isatty(fileno(out_));
-	}
-	void put(char c)
-	{
-		if (!out_)
-			return;
-		putc(c, out_);
-		if (eager_ || c == '\n')
-			fflush(out_);
-	}
-
-private:
-	file_ptr file_;
-	FILE *out_ = nullptr;
-	bool eager_ = false;
-};
 
 // SIGINT and SIGTERM as a file descriptor; blocked in every thread from here on.
 int open_signals()
@@ -192,23 +169,41 @@ std::unique_ptr<trace_writer> make_trace(const machine &m, const symbol_table &n
 	return std::make_unique<trace_writer>(cfg);
 }
 
+// A port that was chosen for the user.
+void tell_port(const char *what, const socket_address &address, const std::string &where)
+{
+	if (!address.server || address.local || address.port)
+		return;
+	fprintf(stderr, "vcxl: %s listens on %s\n", what, where.c_str());
+	fflush(stderr);
+}
+
 // Absent when the machine has none.
-std::unique_ptr<gdb_stub> make_debugger(const machine &m, external_input &signals)
+std::unique_ptr<gdb_stub> make_debugger(const machine &m)
 {
 	gdb_stub::config cfg;
 
 	if (m.gdb.empty())
 		return nullptr;
-	if (const char *why = parse_gdb_address(m.gdb, cfg.address))
-		throw std::runtime_error("-gdb " + m.gdb + ": " + why);
+	parse_gdb_address(m.gdb, cfg.address); // checked with the options
 	cfg.start_stopped = m.start_stopped;
-	cfg.signals = &signals;
 	auto debugger = std::make_unique<gdb_stub>("gdb", cfg);
-	if (!cfg.address.local && cfg.address.port == 0) {
-		fprintf(stderr, "vcxl: gdb listens on %s\n", debugger->where().c_str());
-		fflush(stderr);
-	}
+	tell_port("gdb", cfg.address, debugger->where());
 	return debugger;
+}
+
+// With -S the debugger, if there is one, says when to begin.
+std::unique_ptr<qmp_server> make_monitor(const machine &m)
+{
+	qmp_server::config cfg;
+
+	if (m.qmp.empty())
+		return nullptr;
+	parse_socket_address(m.qmp, cfg.address); // likewise
+	cfg.start_stopped = m.start_stopped && m.gdb.empty();
+	auto monitor = std::make_unique<qmp_server>("qmp", cfg);
+	tell_port("qmp", cfg.address, monitor->where());
+	return monitor;
 }
 
 int run_machine(machine m)
@@ -232,17 +227,20 @@ int run_machine(machine m)
 
 	const soc *host_for_time = nullptr;
 	const std::unique_ptr<trace_writer> trace = make_trace(m, image.names, host_for_time);
+	// those that wait for a client can be interrupted: signals are the program's from here on
 	console terminal(m);
-	external_input signals("signals", open_signals(), false);
-	std::unique_ptr<external_input> keyboard;
-	if (m.serial == serial_kind::stdio)
-		keyboard = std::make_unique<external_input>("keyboard", STDIN_FILENO, true);
+	const std::unique_ptr<qmp_server> monitor = make_monitor(m);
+	const std::unique_ptr<gdb_stub> debugger = make_debugger(m);
+	host_stream signals("signals", open_signals(), false);
 
 	soc::hooks hooks;
-	hooks.console_output = [&terminal](char c) { terminal.put(c); };
-	hooks.console = keyboard.get();
+	// the soc takes the mapping, which stays where it is
+	hooks.reload = [&loader, view = ram_view{ map::ram_base, ram.size(), ram.data() }] {
+		loader.load(view);
+	};
+	hooks.terminal = &terminal;
 	hooks.signals = &signals;
-	const std::unique_ptr<gdb_stub> debugger = make_debugger(m, signals);
+	hooks.monitor = monitor.get();
 	hooks.debugger = debugger.get();
 	hooks.trace = trace ? trace->sink() : nullptr;
 	profile samples(m.profile_interval);
@@ -254,6 +252,7 @@ int run_machine(machine m)
 
 	host.set_rom(image.rom);
 	host_for_time = &host;
+	terminal.begin();
 	const auto start = std::chrono::steady_clock::now();
 	sc_core::sc_start();
 	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;

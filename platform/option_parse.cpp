@@ -6,10 +6,11 @@
 #include "option_parse.h"
 
 #include <algorithm>
+#include <set>
 
-#include "gdb_address.h"
 #include "option_value.h"
 #include "options.h"
+#include "socket_address.h"
 
 namespace vcxl
 {
@@ -163,10 +164,19 @@ void add_group(command_line &line, const option_row &row, const std::string &tex
 		line.help_text = help_of(group, selected_type(group, words.pairs, arg));
 }
 
+void check_socket(const std::string &text, const std::string &arg)
+{
+	socket_address address;
+	if (const char *why = parse_socket_address(text, address))
+		fail(arg, "'" + text + "' " + why);
+}
+
+// Only the default, which is mon:stdio, and mon:stdio itself know escapes: QEMU's rule.
 void set_serial(machine &m, const std::string &text, const std::string &arg)
 {
 	const std::string file = "file:";
-	if (text == "stdio") {
+	m.serial_escapes = text == "mon:stdio";
+	if (text == "stdio" || text == "mon:stdio") {
 		m.serial = serial_kind::stdio;
 	} else if (text == "null") {
 		m.serial = serial_kind::null;
@@ -174,14 +184,28 @@ void set_serial(machine &m, const std::string &text, const std::string &arg)
 		m.serial = serial_kind::file;
 		m.serial_path = text.substr(file.size());
 		check_output_file(m.serial_path, arg);
+	} else if (names_socket(text)) {
+		m.serial = serial_kind::socket;
+		m.serial_path = text;
+		check_socket(text, arg);
 	} else {
-		fail(arg, "'" + text + "' is not supported; known: stdio, null, file:PATH");
+		fail(arg, "'" + text +
+				  "' is not supported; known: stdio, mon:stdio, null, file:PATH, "
+				  "unix:PATH, tcp:[HOST]:PORT, chardev:ID");
 	}
+}
+
+void set_monitor(machine &m, const std::string &text, const std::string &arg)
+{
+	if (!m.qmp.empty())
+		fail(arg, std::string("a second monitor is ") + not_supported_yet);
+	check_socket(text, arg);
+	m.qmp = text;
 }
 
 void set_gdb(machine &m, const std::string &text, const std::string &arg)
 {
-	gdb_address address;
+	socket_address address;
 	if (text != "none")
 		if (const char *why = parse_gdb_address(text, address))
 			fail(arg, "'" + text + "' " + why);
@@ -226,8 +250,18 @@ uint64_t count_argument(const std::string &text, const std::string &arg)
 struct word_state {
 	command_line line;
 	bool serial_given = false, no_defaults = false;
-	std::string trace_option; // the last --trace-format or --trace-events
+	std::string serial_chardev, serial_arg; // -serial chardev:ID
+	std::string trace_option;               // the last --trace-format or --trace-events
 };
+
+void add_serial(word_state &state, const std::string &text, const std::string &arg)
+{
+	const std::string prefix = "chardev:";
+	if (text.compare(0, prefix.size(), prefix) != 0 || text.size() == prefix.size())
+		return set_serial(state.line.config, text, arg);
+	state.serial_chardev = text.substr(prefix.size());
+	state.serial_arg = arg;
+}
 
 void apply_stored(word_state &state, const option_row &row, const std::string &text,
 		  const std::string &arg)
@@ -281,11 +315,13 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 		if (state.serial_given)
 			fail(arg, std::string("a second serial port is ") + not_supported_yet);
 		state.serial_given = true;
-		return set_serial(m, text, arg);
+		return add_serial(state, text, arg);
 	case option_kind::gdb_server:
 		return set_gdb(m, row.argument ? text : "tcp::1234", arg);
 	case option_kind::symbols:
 		return add_symbols(m, text, arg);
+	case option_kind::monitor:
+		return set_monitor(m, text, arg);
 	case option_kind::no_defaults:
 		state.no_defaults = true;
 		return;
@@ -301,10 +337,45 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 	}
 }
 
+// The character device of that name, as -serial or -qmp says it. Each has one user.
+std::string take_chardev(std::vector<const item *> &unused, const std::string &id,
+			 const std::string &arg)
+{
+	const auto named = [&](const item *c) { return c->text("id") == id; };
+	const auto found = std::find_if(unused.begin(), unused.end(), named);
+	if (found == unused.end())
+		fail(arg, "there is no chardev '" + id + "', or it is already used");
+	const std::string text = chardev_text(**found);
+	unused.erase(found);
+	return text;
+}
+
+// After all words, because a -chardev may stand behind its user.
+void connect_chardevs(word_state &state)
+{
+	machine &m = state.line.config;
+	std::vector<const item *> unused;
+	std::set<std::string> ids;
+	for (const item &chardev : state.line.chardevs) {
+		if (!ids.insert(chardev.text("id")).second)
+			fail(chardev.arg, "Duplicate ID '" + chardev.text("id") + "' for chardev");
+		unused.push_back(&chardev);
+	}
+	if (!state.serial_chardev.empty())
+		set_serial(m, take_chardev(unused, state.serial_chardev, state.serial_arg),
+			   state.serial_arg);
+	for (const item &monitor : state.line.monitors)
+		set_monitor(m, take_chardev(unused, monitor.text("chardev"), monitor.arg),
+			    monitor.arg);
+	if (!unused.empty())
+		fail(unused.front()->arg, "no -serial or -mon uses it");
+}
+
 // Rules among options that have no properties.
 void finish(word_state &state)
 {
 	machine &m = state.line.config;
+	connect_chardevs(state);
 	if (state.no_defaults && !state.serial_given)
 		m.serial = serial_kind::null;
 	if (m.kernel.empty() && !m.initrd.empty())
@@ -313,8 +384,8 @@ void finish(word_state &state)
 		fail("-append " + m.append, "only allowed with -kernel option");
 	if (m.trace_path.empty() && !state.trace_option.empty())
 		fail(state.trace_option, "only allowed with --trace");
-	if (m.start_stopped && m.gdb.empty())
-		fail("-S", "only allowed with -s or -gdb");
+	if (m.start_stopped && m.gdb.empty() && m.qmp.empty())
+		fail("-S", "only allowed with -s, -gdb or -qmp");
 	if (m.trace_format.empty())
 		m.trace_format = "text";
 }
@@ -364,6 +435,10 @@ void add_pairs(command_line &line, const object_group &group, const std::vector<
 		line.objects.push_back(fresh);
 	else if (&group == &device_group())
 		line.devices.push_back(fresh);
+	else if (&group == &chardev_group())
+		line.chardevs.push_back(fresh);
+	else if (&group == &monitor_group())
+		line.monitors.push_back(fresh);
 }
 
 command_line parse_words(int argc, const char *const argv[])

@@ -38,7 +38,7 @@ struct item {
 
 struct command_line {
 	item machine_item, memory_item, smp_item;
-	std::vector<item> objects, devices;
+	std::vector<item> objects, devices, chardevs, monitors;
 	machine config; // what options without properties say
 	bool help = false;
 	std::string help_text;
@@ -54,6 +54,9 @@ struct key_value {
 // Adds what -<group.option> or a section of -readconfig says.
 void add_pairs(command_line &line, const object_group &group, const std::vector<key_value> &pairs,
 	       const std::string &arg);
+
+// What -serial or -qmp would say for a -chardev.
+std::string chardev_text(const item &chardev);
 
 // -readconfig
 void read_config(command_line &line, const std::string &path, const std::string &arg);

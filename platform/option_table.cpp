@@ -100,6 +100,7 @@ constexpr char help_flit[] = "256-byte flit mode";
 constexpr char help_port[] = "port number, unique among the ports of one bus";
 constexpr char help_chassis[] = "chassis number; chassis and slot together are unique";
 constexpr char help_slot[] = "slot number (default: the first free of the chassis)";
+constexpr char help_chardev[] = "name, unique among character devices";
 constexpr char help_sn[] = "64-bit serial number, unique (default: made from the position)";
 
 /* clang-format off */
@@ -242,9 +243,66 @@ constexpr property memdev_properties[] = {
 	later("multifunction",                     yet),
 };
 
+constexpr property socket_properties[] = {
+	must(text("id", nullptr,                   help_chardev)),
+	text("path", nullptr,                      "of a local socket"),
+	text("host", nullptr,                      "of a TCP socket (default: the loopback address)"),
+	number("port", nullptr, 0, 65535,          "of a TCP socket; 0 picks a free one"),
+	flag("server", "off",                      "listens instead of connecting"),
+	flag("wait", "on",                         "a server: the machine starts with its first client"),
+	only_on("nodelay",                         "TCP: sends at once"),
+	only_off("telnet",                         "telnet's protocol"),
+	later("fd",                                yet),
+	later("reconnect",                         yet),
+	later("reconnect-ms",                      yet),
+	later("abstract",                          yet),
+	later("mux",                               yet),
+	later("logfile",                           yet),
+};
+
+constexpr property chardev_file_properties[] = {
+	must(text("id", nullptr,                   help_chardev)),
+	must(text("path", nullptr,                 "the file, emptied at the start")),
+	only_off("append",                         "instead of emptying it"),
+	later("mux",                               yet),
+	later("logfile",                           yet),
+};
+
+constexpr property stdio_properties[] = {
+	must(text("id", nullptr,                   help_chardev)),
+	flag("mux", "off",                         "at a terminal: Ctrl-A begins an escape; needs signal=off"),
+	flag("signal", "on",                       "at a terminal: Ctrl-C ends the run; off needs mux=on"),
+	later("logfile",                           yet),
+};
+
+constexpr property null_properties[] = {
+	must(text("id", nullptr,                   help_chardev)),
+	later("mux",                               yet),
+	later("logfile",                           yet),
+};
+
+constexpr property monitor_properties[] = {
+	must(text("chardev", nullptr,              "the socket: id of a -chardev")),
+	must(choice("mode", nullptr, "control",    "QMP; there is no other monitor")),
+	only_off("pretty",                         "replies of several lines"),
+};
+
 constexpr object_type machine_types[] = { { "machine", "the machine", machine_properties, nullptr } };
 constexpr object_type memory_types[] = { { "memory", "RAM", memory_properties, nullptr } };
 constexpr object_type smp_types[] = { { "smp", "harts", smp_properties, nullptr } };
+
+constexpr object_type chardev_types[] = {
+	{ "socket", "a local or TCP socket",        socket_properties, nullptr },
+	{ "file",   "a file",                       chardev_file_properties, nullptr },
+	{ "stdio",  "standard input and output",    stdio_properties, nullptr },
+	{ "null",   "nothing",                      null_properties, nullptr },
+	{ "pty",    "",                             {}, not_supported_yet },
+	{ "pipe",   "",                             {}, not_supported_yet },
+	{ "udp",    "",                             {}, not_supported_yet },
+	{ "serial", "",                             {}, not_supported_yet },
+	{ "ringbuf", "",                            {}, not_supported_yet },
+};
+constexpr object_type monitor_types[] = { { "mon", "a monitor", monitor_properties, nullptr } };
 
 constexpr object_type backend_types[] = {
 	{ "memory-backend-ram",   "anonymous host memory, zero at the start", ram_properties, nullptr },
@@ -271,6 +329,8 @@ constexpr object_group groups[] = {
 	{ "smp",     "smp-opts", "cpus",     "smp",     false, smp_types },
 	{ "object",  "object",   "qom-type", "object",  true,  backend_types },
 	{ "device",  "device",   "driver",   "device",  true,  device_types },
+	{ "chardev", "chardev",  "backend",  "chardev", true,  chardev_types },
+	{ "mon",     "mon",      "chardev",  "monitor", false, monitor_types },
 };
 /* clang-format on */
 
@@ -323,6 +383,16 @@ const object_group &backend_group()
 const object_group &device_group()
 {
 	return groups[4];
+}
+
+const object_group &chardev_group()
+{
+	return groups[5];
+}
+
+const object_group &monitor_group()
+{
+	return groups[6];
 }
 
 const object_group *find_group(const std::string &option)

@@ -77,6 +77,7 @@ enum class option_kind {
 	serial,
 	symbols,
 	gdb_server, // -gdb, or -s when there is no argument
+	monitor,    // -qmp
 	no_defaults,
 	read_config,
 	help,
@@ -107,6 +108,8 @@ const object_group &memory_group();
 const object_group &smp_group();
 const object_group &backend_group();
 const object_group &device_group();
+const object_group &chardev_group();
+const object_group &monitor_group();
 
 // nullptr when there is none.
 const option_row *find_option(const std::string &name);

@@ -16,6 +16,8 @@
 #include <vcxl/port.h>
 #include <vcxl/trace.h>
 
+#include "qmp_commands.h"
+
 namespace vcxl
 {
 
@@ -157,13 +159,30 @@ std::string memdev_registers()
 	return out;
 }
 
+std::string monitor_commands()
+{
+	std::string out =
+		"\n## QMP commands\n\n| command | arguments | what it does |\n|---|---|---|\n";
+
+	for (const qmp_command &row : qmp_commands) {
+		std::string arguments;
+
+		for (const qmp_argument &a : row.arguments)
+			arguments += (arguments.empty() ? "" : ", ") + std::string(a.name) + " (" +
+				     qmp_type_name(a.type) + (a.optional ? ", optional)" : ")");
+		out += std::string("| ") + row.name + " | " + arguments + " | " + row.help + " |\n";
+	}
+	return out;
+}
+
 } // namespace
 
 std::string reference_markdown()
 {
-	return "# Reference\n\nPrinted from the tables of the core by `vcxl_gen_docs reference`; a "
+	return "# Reference\n\nPrinted from the tables of the core and of the monitor by "
+	       "`vcxl_gen_docs reference`; a "
 	       "test compares it.\nNumbers are hexadecimal unless a unit says otherwise.\n\n" +
-	       commands() + codes() + events() + "\n## Registers\n" +
+	       commands() + codes() + events() + monitor_commands() + "\n## Registers\n" +
 	       port_registers(VCXL_PORT_HOST_BRIDGE, "Host bridge") +
 	       port_registers(VCXL_PORT_ROOT, "Root port") +
 	       port_registers(VCXL_PORT_UPSTREAM, "Switch upstream port") +

@@ -37,14 +37,19 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 	build_memory();
 	build_cxl();
 	if (hooks_.debugger)
-		hooks_.debugger->set_kill([this] { end(0, "killed by the debugger"); });
+		connect_debugger();
+	if (hooks_.monitor)
+		hooks_.monitor->attach(this);
+	SC_METHOD(reset);
+	sensitive << reset_event_;
+	dont_initialize();
 	SC_METHOD(watch_idle);
 	for (const auto &hart : cpus_)
 		sensitive << hart->idle;
 	dont_initialize();
-	if (hooks_.console) {
+	if (typing()) {
 		SC_METHOD(read_console);
-		sensitive << hooks_.console->arrived;
+		sensitive << typing()->arrived << devices_->caught_up;
 		dont_initialize();
 	}
 	if (hooks_.signals) {
@@ -55,6 +60,29 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 }
 
 soc::~soc() = default;
+
+void soc::connect_debugger()
+{
+	hooks_.debugger->set_kill([this] { end(0, "killed by the debugger", "host-error"); });
+	hooks_.debugger->set_while_stopped([this] { poll_inputs(); });
+}
+
+host_stream *soc::typing() const
+{
+	return hooks_.terminal ? hooks_.terminal->input() : nullptr;
+}
+
+void soc::poll_inputs()
+{
+	if (hooks_.signals)
+		read_signals();
+	if (typing())
+		read_console();
+	if (hooks_.debugger)
+		hooks_.debugger->poll();
+	if (hooks_.monitor)
+		hooks_.monitor->poll();
+}
 
 uint64_t soc::steps() const
 {
@@ -70,7 +98,7 @@ uint64_t soc::instructions() const
 	uint64_t sum = 0;
 
 	for (const auto &hart : cpus_)
-		sum += iss_hart_instret(hart->hart());
+		sum += hart->instructions();
 	return sum;
 }
 
@@ -79,7 +107,7 @@ uint64_t soc::traps(unsigned cause) const
 	uint64_t sum = 0;
 
 	for (const auto &hart : cpus_)
-		sum += iss_hart_trap_count(hart->hart(), cause);
+		sum += hart->traps(cause);
 	return sum;
 }
 
@@ -92,16 +120,62 @@ uint64_t soc::now_ps() const
 	return now;
 }
 
-void soc::end(int status, const std::string &message)
+void soc::end(int status, const std::string &message, const char *reason)
 {
 	if (result_.ended)
 		return;
 	result_ = { true, status, message, now_ps() };
+	if (hooks_.monitor) {
+		hooks_.monitor->event("SHUTDOWN", reason);
+		hooks_.monitor->ended();
+	}
 	for (const auto &hart : cpus_)
 		hart->stop();
 	if (hooks_.debugger)
 		hooks_.debugger->ended(status);
 	sc_core::sc_stop();
+}
+
+// When the hart that is furthest ahead has come to rest, so that all of them begin together.
+void soc::request_reset(const char *reason)
+{
+	if (machine_.no_reboot) {
+		end(0, "", reason);
+		return;
+	}
+	if (reset_reason_)
+		return;
+	reset_reason_ = reason;
+	uint64_t at = sc_core::sc_time_stamp().value();
+
+	for (const auto &hart : cpus_) {
+		hart->hold();
+		at = std::max(at, hart->rest_ps());
+	}
+	reset_event_.notify(sc_core::sc_time::from_value(at) - sc_core::sc_time_stamp());
+}
+
+// A warm reset: power stays, and with it RAM, media and what is sticky (docs/decisions.md).
+void soc::reset()
+{
+	const char *const reason = reset_reason_;
+
+	reset_reason_ = nullptr;
+	if (result_.ended)
+		return;
+	for (const auto &port : ports_)
+		if (port)
+			port->reset(VCXL_RESET_HOT);
+	for (const auto &memdev : memdevs_)
+		if (memdev)
+			memdev->reset(VCXL_RESET_HOT);
+	devices_->reset();
+	if (hooks_.reload)
+		hooks_.reload();
+	for (const auto &hart : cpus_)
+		hart->reset();
+	if (hooks_.monitor)
+		hooks_.monitor->event("RESET", reason);
 }
 
 // Ends the run when no hart can ever go on, or when the step limit was reached.
@@ -111,14 +185,14 @@ void soc::watch_idle()
 
 	for (const auto &hart : cpus_) {
 		if (hart->out_of_steps()) {
-			end(1, "step limit reached (--max-steps)");
+			end(1, "step limit reached (--max-steps)", "host-error");
 			return;
 		}
 		all_asleep = all_asleep && hart->asleep();
 	}
-	if (all_asleep && !hooks_.debugger && !(hooks_.console && !hooks_.console->closed()) &&
-	    !sc_core::sc_pending_activity_at_future_time())
-		end(1, "all harts wait for an interrupt that cannot come");
+	if (all_asleep && !reset_reason_ && !hooks_.debugger && !hooks_.monitor &&
+	    !(typing() && !typing()->closed()) && !sc_core::sc_pending_activity_at_future_time())
+		end(1, "all harts wait for an interrupt that cannot come", "host-error");
 }
 
 void soc::build_memory()
@@ -161,14 +235,21 @@ void soc::set_rom(const std::vector<uint8_t> &code)
 
 void soc::read_console()
 {
-	devices_->console_input(hooks_.console->take());
+	if (devices_->typed_enough())
+		return;
+	for (const key &k : hooks_.terminal->take()) {
+		if (k.kind == key_kind::end)
+			end(0, "terminated by Ctrl-A x", "host-ui");
+		else
+			devices_->typed(k);
+	}
 	watch_idle(); // the end of input may leave nothing to wait for
 }
 
 void soc::read_signals()
 {
-	if (!hooks_.signals->take().empty())
-		end(130, "interrupted"); // 128 + SIGINT, as shells count
+	if (!hooks_.signals->take_bytes().empty())
+		end(130, "interrupted", "host-signal"); // 128 + SIGINT, as shells count
 }
 
 bool soc::flush_media() const

@@ -20,14 +20,16 @@
 #include <vcxl/trace.h>
 
 #include "bus.h"
+#include "console.h"
 #include "cpu.h"
-#include "external_input.h"
 #include "gdb_stub.h"
+#include "host_stream.h"
 #include "machine.h"
 #include "memory.h"
 #include "memory_map.h"
 #include "mmio.h"
 #include "pcie_host.h"
+#include "qmp_server.h"
 
 namespace vcxl
 {
@@ -46,12 +48,13 @@ class soc : public sc_core::sc_module
 {
 public:
 	struct hooks {
-		std::function<void(char)> console_output;
-		external_input *console = nullptr; // borrowed; may be absent
+		console *terminal = nullptr;       // borrowed; may be absent
 		gdb_stub *debugger = nullptr;      // borrowed; may be absent
-		external_input *signals = nullptr; // borrowed; what arrives ends the run
+		qmp_server *monitor = nullptr;     // borrowed; may be absent
+		host_stream *signals = nullptr;    // borrowed; what arrives ends the run
 		const vcxl_trace *trace = nullptr; // borrowed
 		profile *samples = nullptr;        // borrowed; may be absent
+		std::function<void()> reload;      // at a reset: places the boot images again
 		// words of the host-target interface, in one page of RAM; 0: the program has none
 		uint64_t tohost = 0, fromhost = 0;
 	};
@@ -65,6 +68,15 @@ public:
 	// Contents of the reset ROM.
 	void set_rom(const std::vector<uint8_t> &code);
 
+	// Resets the whole machine, or ends the run with -no-reboot. Safe from inside an access of
+	// a hart. The reason is QEMU's word in events, here as below: guest-reset, host-qmp-quit.
+	void request_reset(const char *reason);
+	// Ends the run with success.
+	void quit(const char *reason) { end(0, "", reason); }
+	// Takes what has come from outside, for whoever holds the kernel.
+	void poll_inputs();
+	// Whether a debugger has stopped the machine.
+	bool debugged() const { return hooks_.debugger && hooks_.debugger->stopped(); }
 	const run_result &result() const { return result_; }
 	// Time of the step being executed by a hart, or of the simulation when none is.
 	uint64_t now_ps() const;
@@ -86,15 +98,20 @@ private:
 	void build_windows();
 	void connect_children(int index);
 	vcxl_media media_of(int backend_index);
+	void reset();
 	void watch_idle();
+	host_stream *typing() const; // absent when nothing can be typed
+	void connect_debugger();
 	void read_console();
 	void read_signals();
-	void end(int status, const std::string &message);
+	void end(int status, const std::string &message, const char *reason);
 
 	const machine machine_;
 	const layout layout_;
 	hooks hooks_;
 	run_result result_;
+	sc_core::sc_event reset_event_;
+	const char *reset_reason_ = nullptr; // of the reset to come; static text
 	std::vector<host_memory> backend_memory_;
 	host_memory ram_, rom_;
 	bus bus_;

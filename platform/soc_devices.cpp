@@ -36,8 +36,8 @@ void soc_devices::init_uart()
 	wires.transmit = [](void *ctx, uint8_t byte) {
 		const soc &s = static_cast<soc_devices *>(ctx)->soc_;
 
-		if (s.hooks_.console_output)
-			s.hooks_.console_output(static_cast<char>(byte));
+		if (s.hooks_.terminal)
+			s.hooks_.terminal->put(static_cast<char>(byte));
 	};
 	wires.irq = [](void *ctx, bool level) {
 		vcxl_aplic_set_wire(&static_cast<soc_devices *>(ctx)->aplic_, map::uart_irq, level);
@@ -47,20 +47,29 @@ void soc_devices::init_uart()
 	uart_target_->after_access = [this] { feed_uart(); };
 }
 
-void soc_devices::console_input(const std::string &text)
+void soc_devices::typed(const key &k)
 {
-	typed_.insert(typed_.end(), text.begin(), text.end());
+	typed_.push_back(k);
 	feed_uart();
 }
 
 void soc_devices::feed_uart()
 {
-	while (!typed_.empty() && vcxl_uart_room(&uart_) > 0) {
-		const char c = typed_.front();
+	const bool behind = typed_enough();
 
+	while (!typed_.empty() && vcxl_uart_room(&uart_) > 0) {
+		const key k = typed_.front();
+
+		if (k.kind == key_kind::line_break && uart_.count)
+			break; // LSR tells of it with the byte that is read next
 		typed_.pop_front();
-		vcxl_uart_receive(&uart_, static_cast<uint8_t>(c));
+		if (k.kind == key_kind::line_break)
+			vcxl_uart_break(&uart_);
+		else
+			vcxl_uart_receive(&uart_, k.byte);
 	}
+	if (behind && !typed_enough())
+		caught_up.notify(sc_core::SC_ZERO_TIME);
 }
 
 void soc_devices::init_timer()
@@ -140,6 +149,17 @@ void soc_devices::send_msi(uint64_t hpa, uint32_t data)
 	msi_->b_transport(write, delay); // an address that nobody owns swallows the message
 }
 
+// Before the harts are reset, whose inputs these devices drive. What was typed and not yet received
+// stays for whoever reads next.
+void soc_devices::reset()
+{
+	vcxl_uart_reset(&uart_);
+	vcxl_aplic_reset(&aplic_);
+	vcxl_mtimer_reset(&mtimer_);
+	vcxl_htif_reset(&htif_);
+	feed_uart();
+}
+
 void soc_devices::init_finisher()
 {
 	finisher_.ctx = this;
@@ -153,17 +173,14 @@ void soc_devices::finish(vcxl_finish kind, unsigned code)
 {
 	switch (kind) {
 	case VCXL_FINISH_PASS:
-		soc_.end(0, "");
+		soc_.end(0, "", "guest-shutdown");
 		break;
 	case VCXL_FINISH_FAIL:
 		// an exit status has 8 bits, and a failure is never 0
-		soc_.end(code & 0xff ? static_cast<int>(code & 0xff) : 1, "");
+		soc_.end(code & 0xff ? static_cast<int>(code & 0xff) : 1, "", "guest-shutdown");
 		break;
 	case VCXL_FINISH_RESET:
-		soc_.end(soc_.machine_.no_reboot ? 0 : 1,
-			 soc_.machine_.no_reboot ? ""
-						 : "the guest asked for a reset, which is not "
-						   "supported yet (-no-reboot ends the run)");
+		soc_.request_reset("guest-reset");
 		break;
 	}
 }
@@ -174,20 +191,20 @@ void soc_devices::attach_htif(uint64_t tohost, uint64_t fromhost)
 	htif_.exit = [](void *ctx, uint64_t code) {
 		const int status = code == 0 ? 0 : code & 0xff ? static_cast<int>(code & 0xff) : 1;
 
-		static_cast<soc_devices *>(ctx)->soc_.end(status, "");
+		static_cast<soc_devices *>(ctx)->soc_.end(status, "", "guest-shutdown");
 	};
 	htif_.putchar = [](void *ctx, uint8_t byte) {
 		const soc &s = static_cast<soc_devices *>(ctx)->soc_;
 
-		if (s.hooks_.console_output)
-			s.hooks_.console_output(static_cast<char>(byte));
+		if (s.hooks_.terminal)
+			s.hooks_.terminal->put(static_cast<char>(byte));
 	};
 	htif_.unsupported = [](void *ctx, uint64_t request) {
 		char text[80];
 
 		snprintf(text, sizeof(text), "HTIF request 0x%llx is not supported",
 			 static_cast<unsigned long long>(request));
-		static_cast<soc_devices *>(ctx)->soc_.end(1, text);
+		static_cast<soc_devices *>(ctx)->soc_.end(1, text, "host-error");
 	};
 	// earlier slaves win: these two must be on the bus before RAM
 	add(tohost_target_, "tohost", vcxl_htif_tohost_ops, &htif_, { tohost, 8 });

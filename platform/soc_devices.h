@@ -30,7 +30,11 @@ struct soc_devices : public sc_core::sc_module {
 	SC_HAS_PROCESS(soc_devices);
 
 	void attach_htif(uint64_t tohost, uint64_t fromhost);
-	void console_input(const std::string &text);
+	void typed(const key &k);
+	// Whether the guest is so far behind that who types has to wait.
+	bool typed_enough() const { return typed_.size() > max_typed; }
+	sc_core::sc_event caught_up; // it no longer is
+	void reset();
 
 private:
 	void init_uart();
@@ -45,6 +49,8 @@ private:
 	void send_msi(uint64_t hpa, uint32_t data);
 	void finish(vcxl_finish kind, unsigned code);
 
+	static constexpr size_t max_typed = 65536;
+
 	soc &soc_;
 	tlm_utils::simple_initiator_socket<soc_devices, 64> msi_;
 
@@ -57,7 +63,7 @@ private:
 	std::unique_ptr<device_target> uart_target_, mtimer_target_, aplic_m_target_,
 		aplic_s_target_, imsic_m_target_, imsic_s_target_, finisher_target_, tohost_target_,
 		fromhost_target_;
-	std::deque<char> typed_; // waits for room in the UART's FIFO
+	std::deque<key> typed_; // waits for room in the UART's FIFO
 	sc_core::sc_event timer_event_;
 };
 

@@ -37,10 +37,10 @@ need_packages() {
 }
 
 build_packages=(cmake ninja-build gcc g++ pkg-config libc6-dev libsystemc-dev libfdt-dev
-	gcc-riscv64-unknown-elf debian-archive-keyring)
+	libjansson-dev gcc-riscv64-unknown-elf debian-archive-keyring)
 guest_packages=(gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross kmod xz-utils
 	debian-archive-keyring)
-test_packages=(libgtest-dev libjansson-dev libbenchmark-dev device-tree-compiler clang-format binutils)
+test_packages=(libgtest-dev libbenchmark-dev device-tree-compiler clang-format binutils)
 
 # configure_and_build PRESET [cmake arguments]
 configure_and_build() {

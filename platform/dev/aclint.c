@@ -123,7 +123,7 @@ void vcxl_mtimer_init(struct vcxl_mtimer *mtimer, unsigned n_harts,
 
 void vcxl_mtimer_reset(struct vcxl_mtimer *mtimer)
 {
-	mtimer->offset = 0;
+	mtimer->offset = 0 - mtimer->out.now(mtimer->out.ctx);
 	for (unsigned hart = 0; hart < mtimer->n_harts; hart++)
 		mtimer->mtimecmp[hart] = UINT64_MAX;
 	changed(mtimer);

@@ -39,7 +39,7 @@ extern const struct vcxl_dev_ops vcxl_mtimer_ops;
 /* n_harts: 1..VCXL_MTIMER_HARTS */
 void vcxl_mtimer_init(struct vcxl_mtimer *mtimer, unsigned n_harts,
 		      const struct vcxl_mtimer_wires *out);
-/* mtime restarts at now(), no comparator is armed. */
+/* mtime restarts at 0, no comparator is armed. */
 void vcxl_mtimer_reset(struct vcxl_mtimer *mtimer);
 /* mtime, which is also what the time CSR shows. */
 uint64_t vcxl_mtimer_time(const struct vcxl_mtimer *mtimer);

@@ -102,3 +102,9 @@ static bool fromhost_write(void *dev, uint64_t offset, unsigned width, uint64_t 
 const struct vcxl_dev_ops vcxl_htif_tohost_ops = { "htif-tohost", tohost_read, tohost_write };
 const struct vcxl_dev_ops vcxl_htif_fromhost_ops = { "htif-fromhost", fromhost_read,
 						     fromhost_write };
+
+void vcxl_htif_reset(struct vcxl_htif *htif)
+{
+	htif->tohost = htif->fromhost = 0;
+	htif->low_written = false;
+}

@@ -25,6 +25,9 @@ struct vcxl_htif {
 extern const struct vcxl_dev_ops vcxl_htif_tohost_ops;
 extern const struct vcxl_dev_ops vcxl_htif_fromhost_ops;
 
+/* Both words are 0 again, and no request is half written. */
+void vcxl_htif_reset(struct vcxl_htif *htif);
+
 #ifdef __cplusplus
 }
 #endif

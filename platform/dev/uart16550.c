@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PC16550D registers, FIFOs, loop-back and interrupt priorities; see uart16550.h. Left out: DMA
- * modes, line errors other than overrun, and the effect of word length and divisor.
+ * modes, line errors other than overrun and break, and the effect of word length and divisor.
  */
 #include "uart16550.h"
 
@@ -32,6 +32,7 @@ enum {
 	MCR_MASK = 0x1f,
 	LSR_DR = 0x01,
 	LSR_OE = 0x02,
+	LSR_BI = 0x10,
 	LSR_THRE = 0x20,
 	LSR_TEMT = 0x40,
 	MSR_TERI = 0x04,
@@ -75,7 +76,7 @@ static uint8_t modem_lines(const struct vcxl_uart *uart)
 /* The pending interrupt of highest priority. */
 static uint8_t interrupt(const struct vcxl_uart *uart)
 {
-	if (uart->ier & IER_LINE && uart->overrun)
+	if (uart->ier & IER_LINE && (uart->overrun || uart->line_break))
 		return IIR_LINE;
 	if (uart->ier & IER_RDA && uart->count)
 		return uart->count >= trigger(uart) ? IIR_RDA : IIR_TIMEOUT;
@@ -211,7 +212,9 @@ static uint8_t read_lsr(struct vcxl_uart *uart)
 		lsr |= LSR_DR;
 	if (uart->overrun)
 		lsr |= LSR_OE;
-	uart->overrun = false;
+	if (uart->line_break)
+		lsr |= LSR_BI;
+	uart->overrun = uart->line_break = false;
 	return lsr;
 }
 
@@ -301,7 +304,7 @@ void vcxl_uart_reset(struct vcxl_uart *uart)
 	uart->lcr = 0;
 	uart->mcr = 0;
 	uart->modem_delta = 0;
-	uart->overrun = false;
+	uart->overrun = uart->line_break = false;
 	uart->thr_emptied = false;
 	clear_rx(uart);
 	update_irq(uart);
@@ -322,4 +325,13 @@ bool vcxl_uart_receive(struct vcxl_uart *uart, uint8_t byte)
 	taken = receive(uart, byte);
 	update_irq(uart);
 	return taken;
+}
+
+void vcxl_uart_break(struct vcxl_uart *uart)
+{
+	if (uart->mcr & MCR_LOOP)
+		return;
+	uart->line_break = true;
+	receive(uart, 0);
+	update_irq(uart);
 }

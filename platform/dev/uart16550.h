@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * National PC16550D UART as the `virt` machine has it: eight byte registers, register shift 0.
- * There is no line, hence no baud rate, framing, parity or break: a byte is sent when it is
- * written, and the character time-out of the receive FIFO elapses at once.
+ * There is no line, hence no baud rate, framing or parity: a byte is sent when it is written, and
+ * the character time-out of the receive FIFO elapses at once.
  */
 #ifndef VCXL_UART16550_H
 #define VCXL_UART16550_H
@@ -27,7 +27,7 @@ struct vcxl_uart {
 	uint8_t modem_delta; /* MSR 3:0 */
 	uint8_t fifo[VCXL_UART_FIFO];
 	unsigned head, count;
-	bool overrun;
+	bool overrun, line_break;
 	bool thr_emptied; /* the THRE interrupt is pending */
 	bool irq;
 };
@@ -40,6 +40,8 @@ void vcxl_uart_reset(struct vcxl_uart *uart);
 unsigned vcxl_uart_room(const struct vcxl_uart *uart);
 /* A byte arrives. Without room it is lost and the overrun error is set; false then. */
 bool vcxl_uart_receive(struct vcxl_uart *uart, uint8_t byte);
+/* The line breaks: a zero byte arrives, and LSR says what it means. */
+void vcxl_uart_break(struct vcxl_uart *uart);
 
 #ifdef __cplusplus
 }

@@ -129,7 +129,7 @@ TEST_F(mtimer, reset_disarms_and_restarts_mtime)
 	vcxl_mtimer_reset(&device);
 	EXPECT_FALSE(mtip[0]);
 	EXPECT_EQ(deadline, never);
-	EXPECT_EQ(rd(0xbff8), 1000u);
+	EXPECT_EQ(rd(0xbff8), 0u);
 }
 
 TEST_F(mtimer, nothing_outside_its_registers)

@@ -91,6 +91,29 @@ TEST_F(uart, without_fifo_second_byte_overruns)
 	EXPECT_EQ(rd(0), unsigned{ 'a' });
 }
 
+TEST_F(uart, break_is_a_zero_byte_a_status_bit_and_a_line_interrupt)
+{
+	wr(1, 0x04);
+	vcxl_uart_break(&device);
+	EXPECT_EQ(rd(2), 0x06u);
+	EXPECT_EQ(rd(5), 0x71u);
+	EXPECT_EQ(rd(5), 0x61u) << "reading LSR clears the break";
+	EXPECT_EQ(rd(2), 0x01u);
+	EXPECT_EQ(rd(0), 0u);
+	EXPECT_EQ(rd(5), 0x60u);
+}
+
+TEST_F(uart, no_break_in_loop_back_nor_after_a_reset)
+{
+	wr(4, 0x10);
+	vcxl_uart_break(&device);
+	EXPECT_EQ(rd(5), 0x60u);
+	wr(4, 0);
+	vcxl_uart_break(&device);
+	vcxl_uart_reset(&device);
+	EXPECT_EQ(rd(5), 0x60u);
+}
+
 TEST_F(uart, fifo_of_sixteen_keeps_the_oldest)
 {
 	wr(2, 0x01);

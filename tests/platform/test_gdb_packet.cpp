@@ -7,8 +7,8 @@
 
 #include <gtest/gtest.h>
 
-#include "gdb_address.h"
 #include "gdb_packet.h"
+#include "socket_address.h"
 
 using namespace vcxl;
 
@@ -121,7 +121,7 @@ TEST(gdb_hex, registers_are_sent_in_the_order_of_memory)
 
 TEST(gdb_address, without_host_is_the_loopback)
 {
-	gdb_address a;
+	socket_address a;
 
 	EXPECT_EQ(parse_gdb_address("tcp::1234", a), nullptr);
 	EXPECT_EQ(a.host, "127.0.0.1");

@@ -186,6 +186,33 @@ TEST(options_syntax, nodefaults_takes_the_console_away_unless_serial_gives_one)
 	EXPECT_EQ(machine_of(split("-serial null")).serial, vcxl::serial_kind::null);
 }
 
+TEST(options_syntax, chardevs_say_what_serial_and_qmp_say)
+{
+	const vcxl::machine m =
+		machine_of(split("-serial chardev:s -mon q,mode=control "
+				 "-chardev socket,id=q,path=/tmp/q,server=on,wait=off "
+				 "-chardev socket,port=7,host=::1,id=s"));
+
+	EXPECT_EQ(m.qmp, "unix:/tmp/q,server=on,wait=off");
+	EXPECT_EQ(m.serial, vcxl::serial_kind::socket);
+	EXPECT_EQ(m.serial_path, "tcp:::1:7,server=off,wait=on");
+	EXPECT_TRUE(machine_of(split("-chardev stdio,id=a,mux=on,signal=off -serial chardev:a"))
+			    .serial_escapes);
+	EXPECT_FALSE(machine_of(split("-chardev stdio,id=a -serial chardev:a")).serial_escapes);
+	EXPECT_EQ(machine_of(split("-chardev null,id=a -serial chardev:a")).serial,
+		  vcxl::serial_kind::null);
+}
+
+TEST(options_syntax, only_the_default_console_and_mon_stdio_know_escapes)
+{
+	EXPECT_TRUE(machine_of({}).serial_escapes);
+	EXPECT_TRUE(machine_of(split("-nographic")).serial_escapes);
+	EXPECT_TRUE(machine_of(split("-serial mon:stdio")).serial_escapes);
+	EXPECT_FALSE(machine_of(split("-serial stdio")).serial_escapes);
+	EXPECT_EQ(machine_of(split("-serial unix:s,server,nowait")).serial,
+		  vcxl::serial_kind::socket);
+}
+
 TEST(options_syntax, own_options_are_stored)
 {
 	const vcxl::machine m = machine_of(split("--trace - --trace-format json "

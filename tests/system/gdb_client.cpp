@@ -11,10 +11,6 @@
 #include <vector>
 
 #include <elf.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 namespace vcxl_test
 {
@@ -56,36 +52,13 @@ std::string hex(uint64_t value)
 	return text;
 }
 
-gdb_client::gdb_client(const std::string &path)
+gdb_client::gdb_client(const std::string &path) : socket_(path)
 {
-	sockaddr_un name{};
-
-	name.sun_family = AF_UNIX;
-	path.copy(name.sun_path, sizeof(name.sun_path) - 1);
-	fd_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	for (int tries = 0; tries < 2000; tries++) {
-		if (connect(fd_, reinterpret_cast<sockaddr *>(&name), sizeof(name)) == 0)
-			return;
-		usleep(10000);
-	}
-	throw std::runtime_error("nobody listens at " + path);
-}
-
-gdb_client::~gdb_client()
-{
-	close(fd_);
 }
 
 void gdb_client::send_raw(const std::string &bytes)
 {
-	for (size_t done = 0; done < bytes.size();) {
-		const ssize_t n =
-			::send(fd_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
-
-		if (n <= 0)
-			throw std::runtime_error("the stub hung up");
-		done += static_cast<size_t>(n);
-	}
+	socket_.send(bytes);
 }
 
 void gdb_client::send(const std::string &packet)
@@ -101,18 +74,11 @@ void gdb_client::send(const std::string &packet)
 
 bool gdb_client::more(double timeout)
 {
-	pollfd fd = { fd_, POLLIN, 0 };
-	char buffer[8192];
+	const socket_client::result result = socket_.more(pending_, timeout);
 
-	if (poll(&fd, 1, static_cast<int>(timeout * 1000)) <= 0) {
+	if (result == socket_client::result::timeout)
 		pending_ = "$TIMEOUT#00";
-		return true;
-	}
-	const ssize_t got = read(fd_, buffer, sizeof(buffer));
-
-	if (got > 0)
-		pending_.append(buffer, static_cast<size_t>(got));
-	return got > 0;
+	return result != socket_client::result::closed;
 }
 
 std::string gdb_client::receive(double timeout)

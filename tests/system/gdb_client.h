@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 
+#include "socket_client.h"
+
 namespace vcxl_test
 {
 
@@ -16,7 +18,6 @@ class gdb_client
 public:
 	// Waits until the socket is there; throws std::runtime_error after 20 seconds.
 	explicit gdb_client(const std::string &path);
-	~gdb_client();
 
 	void send_raw(const std::string &bytes);
 	void send(const std::string &packet);
@@ -34,7 +35,7 @@ public:
 
 private:
 	bool more(double timeout);
-	int fd_ = -1;
+	socket_client socket_;
 	std::string pending_;
 };
 

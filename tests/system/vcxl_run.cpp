@@ -231,6 +231,12 @@ void running::signal(int number)
 	kill(pid_, number);
 }
 
+void running::type(const std::string &text)
+{
+	if (write(input_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+		throw std::runtime_error("cannot type");
+}
+
 void running::kill_now()
 {
 	kill(pid_, SIGKILL);

@@ -54,6 +54,7 @@ public:
 	~running(); // SIGKILL if it still runs
 	// Until text appears in standard output; false after `timeout` seconds or when it ends.
 	bool wait_for(const std::string &text, double timeout = 50);
+	void type(const std::string &text);
 	void kill_now(); // SIGKILL, and waits
 	void signal(int number);
 	int wait(double timeout = 50); // exit status, 128 + signal

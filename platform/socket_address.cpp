@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Address of the GDB stub; see gdb_address.h.
-#include "gdb_address.h"
+// Addresses of sockets; see socket_address.h.
+#include "socket_address.h"
 
 #include <sys/un.h>
 
@@ -22,14 +22,24 @@ bool take_prefix(std::string &text, const std::string &prefix)
 	return true;
 }
 
-// What follows the address: only what says "listen, and do not wait" is known.
-bool good_settings(const std::string &text)
+// nodelay is what TCP sockets have here anyway.
+bool apply_setting(const std::string &word, socket_address &out)
+{
+	if (has_word("server server=on server=off", word))
+		out.server = word != "server=off";
+	else if (has_word("wait wait=on wait=off nowait", word))
+		out.wait = word == "wait" || word == "wait=on";
+	else
+		return has_word("nodelay nodelay=on", word);
+	return true;
+}
+
+bool apply_settings(const std::string &text, socket_address &out)
 {
 	for (size_t at = text.find(','); at != std::string::npos;) {
 		const size_t next = text.find(',', at + 1);
 
-		if (!has_word("server server=on wait=off nowait nodelay nodelay=on",
-			      text.substr(at + 1, next - at - 1)))
+		if (!apply_setting(text.substr(at + 1, next - at - 1), out))
 			return false;
 		at = next;
 	}
@@ -38,14 +48,18 @@ bool good_settings(const std::string &text)
 
 } // namespace
 
-const char *parse_gdb_address(const std::string &text, gdb_address &out)
+bool names_socket(const std::string &text)
+{
+	return text.compare(0, 5, "unix:") == 0 || text.compare(0, 4, "tcp:") == 0;
+}
+
+const char *parse_socket_address(const std::string &text, socket_address &out)
 {
 	std::string rest = text.substr(0, text.find(','));
 	uint64_t port = 0;
 
-	if (!good_settings(text))
-		return "known settings: server=on, wait=off, nodelay=on";
-	out = {};
+	if (!apply_settings(text, out))
+		return "known settings: server=on|off, wait=on|off, nodelay=on";
 	if (take_prefix(rest, "unix:")) {
 		out.local = true;
 		out.path = rest;
@@ -66,6 +80,17 @@ const char *parse_gdb_address(const std::string &text, gdb_address &out)
 		out.host = out.host.substr(1, out.host.size() - 2);
 	out.port = static_cast<uint16_t>(port);
 	return nullptr;
+}
+
+const char *parse_gdb_address(const std::string &text, socket_address &out)
+{
+	out = {};
+	out.server = true;
+	out.wait = false;
+	if (const char *why = parse_socket_address(text, out))
+		return why;
+	return out.server && !out.wait ? nullptr
+				       : "known settings: server=on, wait=off, nodelay=on";
 }
 
 } // namespace vcxl

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The QMP commands and their handlers; see qmp_commands.h.
+#include "qmp_commands.h"
+
+#include <cstring>
+
+namespace vcxl
+{
+
+namespace
+{
+
+constexpr char package[] = "vcxl " VCXL_VERSION;
+
+// The version whose command language this is (docs/decisions.md).
+json_ptr version()
+{
+	return json_ptr(json_pack("{s:{s:i,s:i,s:i},s:s}", "qemu", "micro", 0, "minor", 0, "major",
+				  10, "package", package));
+}
+
+json_ptr negotiate(qmp_host &, const json_t *arguments)
+{
+	const json_t *wanted = json_object_get(arguments, "enable");
+
+	if (json_array_size(wanted)) {
+		const char *name = json_string_value(json_array_get(wanted, 0));
+
+		throw qmp_error(name ? std::string("Capability '") + name + "' is not available"
+				     : "Invalid parameter type for 'enable[0]', expected: string");
+	}
+	return nullptr;
+}
+
+json_ptr quit(qmp_host &host, const json_t *)
+{
+	host.quit();
+	return nullptr;
+}
+
+json_ptr stop(qmp_host &host, const json_t *)
+{
+	host.stop();
+	return nullptr;
+}
+
+json_ptr cont(qmp_host &host, const json_t *)
+{
+	host.cont();
+	return nullptr;
+}
+
+json_ptr query_status(qmp_host &host, const json_t *)
+{
+	const char *status = host.status();
+
+	return json_ptr(json_pack("{s:b,s:s}", "running", !std::strcmp(status, "running"), "status",
+				  status));
+}
+
+json_ptr query_version(qmp_host &, const json_t *)
+{
+	return version();
+}
+
+json_ptr query_commands(qmp_host &, const json_t *)
+{
+	json_ptr names(json_array());
+
+	for (const qmp_command &row : qmp_commands)
+		json_array_append_new(names.get(), json_pack("{s:s}", "name", row.name));
+	return names;
+}
+
+json_ptr system_reset(qmp_host &host, const json_t *)
+{
+	host.reset();
+	return nullptr;
+}
+
+json_ptr system_powerdown(qmp_host &, const json_t *)
+{
+	throw qmp_error("the machine has no power button: system_powerdown is not supported yet");
+}
+
+constexpr qmp_argument negotiate_arguments[] = { { "enable", qmp_type::array, true } };
+
+/* clang-format off */
+constexpr qmp_command rows[] = {
+	{ "qmp_capabilities", negotiate_arguments, negotiate, "ends the negotiation; the first command of each client" },
+	{ "quit",             {}, quit,             "ends the run with status 0" },
+	{ "stop",             {}, stop,             "simulated time stands still" },
+	{ "cont",             {}, cont,             "and goes on" },
+	{ "query-status",     {}, query_status,     "whether it runs" },
+	{ "query-version",    {}, query_version,    "of vcxl, and the QEMU version whose language this is" },
+	{ "query-commands",   {}, query_commands,   "this list" },
+	{ "system_reset",     {}, system_reset,     "resets the machine" },
+	{ "system_powerdown", {}, system_powerdown, "refused: there is no power button yet" },
+};
+/* clang-format on */
+
+} // namespace
+
+const table<qmp_command> qmp_commands = rows;
+
+std::string qmp_greeting()
+{
+	const json_ptr greeting(
+		json_pack("{s:{s:o,s:[]}}", "QMP", "version", version().release(), "capabilities"));
+	const std::unique_ptr<char, decltype(&free)> text(json_dumps(greeting.get(), JSON_COMPACT),
+							  free);
+
+	return text.get();
+}
+
+} // namespace vcxl

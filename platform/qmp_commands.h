@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The QMP commands: one table, from which checking, query-commands and docs/reference.md come, and
+// what their handlers act on.
+#ifndef VCXL_PLATFORM_QMP_COMMANDS_H
+#define VCXL_PLATFORM_QMP_COMMANDS_H
+
+#include <string>
+
+#include "qmp_session.h"
+
+namespace vcxl
+{
+
+// The machine as a monitor sees it.
+class qmp_host
+{
+public:
+	virtual ~qmp_host() = default;
+	// Ends the run with status 0, after the reply.
+	virtual void quit() = 0;
+	virtual void stop() = 0;
+	// Throws qmp_error when something else holds the machine.
+	virtual void cont() = 0;
+	// "running", "paused", "prelaunch" or "debug"; static text
+	virtual const char *status() const = 0;
+	// After the reply.
+	virtual void reset() = 0;
+};
+
+extern const table<qmp_command> qmp_commands;
+
+// The object that greets a client.
+std::string qmp_greeting();
+
+} // namespace vcxl
+
+#endif

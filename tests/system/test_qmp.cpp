@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The QMP monitor as scripts use it: over a local socket, against a guest that runs.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <jansson.h>
+#include <unistd.h>
+
+#include "gdb_client.h"
+#include "socket_client.h"
+#include "vcxl_run.h"
+
+namespace vcxl_test
+{
+
+namespace
+{
+
+using json_ptr = std::shared_ptr<json_t>;
+
+words guest(const std::string &program, const scratch &dir, const words &more = {})
+{
+	words args{ "-M",      "virt",
+		    "-m",      "64M",
+		    "-bios",   "none",
+		    "-kernel", std::string(VCXL_GUEST_DIR) + "/" + program,
+		    "-qmp",    "unix:" + dir.file("q") + ",server=on,wait=off" };
+
+	args.insert(args.end(), more.begin(), more.end());
+	return args;
+}
+
+class qmp_client
+{
+public:
+	explicit qmp_client(const scratch &dir) : socket_(dir.file("q"))
+	{
+		EXPECT_NE(socket_.line().find("{\"QMP\":"), std::string::npos);
+		EXPECT_EQ(ask("qmp_capabilities"), "{\"return\":{}}");
+	}
+	// The reply; what happened before it is kept for event().
+	std::string ask(const std::string &command)
+	{
+		socket_.send("{\"execute\":\"" + command + "\"}\n");
+		for (std::string line = socket_.line();; line = socket_.line()) {
+			if (line.find("\"event\"") == std::string::npos)
+				return line;
+			events_.push_back(line);
+		}
+	}
+	// The next event: its name, then data; *us is its time.
+	std::string event(long long *us = nullptr)
+	{
+		if (events_.empty())
+			events_.push_back(socket_.line());
+		const std::string text = events_.front();
+		const json_ptr line(json_loads(text.c_str(), 0, nullptr), json_decref);
+		const json_t *time = json_object_get(line.get(), "timestamp");
+		const char *name = json_string_value(json_object_get(line.get(), "event"));
+		const char *reason = json_string_value(
+			json_object_get(json_object_get(line.get(), "data"), "reason"));
+
+		events_.erase(events_.begin());
+		if (!name)
+			return text;
+		if (us)
+			*us = json_integer_value(json_object_get(time, "seconds")) * 1'000'000 +
+			      json_integer_value(json_object_get(time, "microseconds"));
+		return name + std::string(reason ? std::string(" ") + reason : "");
+	}
+	std::string raw(const std::string &bytes)
+	{
+		socket_.send(bytes);
+		return socket_.line();
+	}
+	std::string line() { return socket_.line(); }
+
+private:
+	socket_client socket_;
+	std::vector<std::string> events_;
+};
+
+} // namespace
+
+TEST(qmp, stopped_time_stands_still_and_goes_on)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir), dir);
+	long long stopped = 0, resumed = 0, again = 0;
+
+	ASSERT_TRUE(program.wait_for("1"));
+	qmp_client qmp(dir);
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":true,"status":"running"}})");
+	EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&stopped), "STOP");
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"paused"}})");
+	usleep(100000);
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&resumed), "RESUME");
+	EXPECT_EQ(resumed, stopped);
+	usleep(100000);
+	EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&again), "STOP");
+	EXPECT_GT(again, resumed);
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "SHUTDOWN host-qmp-quit");
+	EXPECT_EQ(program.wait(), 0);
+	EXPECT_FALSE(std::filesystem::exists(dir.file("q")));
+}
+
+TEST(qmp, system_reset_boots_again)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir), dir);
+	qmp_client qmp(dir);
+
+	for (const char *boots : { "1\n", "1\n2\n", "1\n2\n3\n" }) {
+		ASSERT_TRUE(program.wait_for(boots)) << program.output();
+		EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+		EXPECT_EQ(qmp.event(), "RESET host-qmp-system-reset");
+	}
+	ASSERT_TRUE(program.wait_for("4"));
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(qmp, a_machine_that_waits_for_nothing_else_waits_for_its_monitor)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir, { "-serial", "file:" + dir.file("out") }),
+			dir);
+	const auto printed = [&dir](const std::string &text) {
+		for (int tries = 0; tries < 2000; tries++) {
+			std::ifstream in(dir.file("out"));
+
+			if (std::string{ std::istreambuf_iterator<char>(in), {} } == text)
+				return true;
+			usleep(10000);
+		}
+		return false;
+	};
+	qmp_client qmp(dir);
+
+	ASSERT_TRUE(printed("1\n"));
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	ASSERT_TRUE(printed("1\n2\n")); // and the hart waits
+	usleep(50000);
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":true,"status":"running"}})");
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	ASSERT_TRUE(printed("1\n2\n3\n"));
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(qmp, on_a_chardev_system_reset_ends_the_run_with_no_reboot)
+{
+	const scratch dir;
+	running program({ "-M", "virt", "-m", "64M", "-bios", "none", "-no-reboot", "-kernel",
+			  std::string(VCXL_GUEST_DIR) + "/reboot_patient.elf", "-mon",
+			  "chardev=monitor,mode=control", "-chardev",
+			  "socket,id=monitor,path=" + dir.file("q") + ",server=on,wait=off" },
+			dir);
+	qmp_client qmp(dir);
+
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "SHUTDOWN host-qmp-system-reset");
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(qmp, a_stopped_start_waits_for_cont_and_events_tell_of_the_guest)
+{
+	const scratch dir;
+	running program(guest("reboot_1.elf", dir, { "-S" }), dir);
+	qmp_client qmp(dir);
+	long long at = -1;
+
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"prelaunch"}})");
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&at), "RESUME");
+	EXPECT_EQ(at, 0);
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(qmp.event(), "RESET guest-reset");
+	EXPECT_EQ(qmp.event(), "SHUTDOWN guest-shutdown");
+	EXPECT_EQ(program.wait(), 0);
+	EXPECT_EQ(program.output(), "1234\n");
+}
+
+TEST(qmp, a_reset_needs_the_files_of_the_boot_images_no_more)
+{
+	const scratch dir;
+	const std::string elf = dir.file("image.elf");
+
+	std::filesystem::copy_file(std::string(VCXL_GUEST_DIR) + "/reboot_patient.elf", elf);
+	running program({ "-M", "virt", "-m", "64M", "-bios", "none", "-kernel", elf, "-qmp",
+			  "unix:" + dir.file("q") + ",server,nowait" },
+			dir);
+	ASSERT_TRUE(program.wait_for("1"));
+	qmp_client qmp(dir);
+
+	std::filesystem::remove(elf);
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "RESET host-qmp-system-reset");
+	EXPECT_TRUE(program.wait_for("2"));
+}
+
+TEST(qmp, clients_that_misbehave_or_vanish_harm_nothing)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir), dir);
+
+	for (const std::string &bad :
+	     { std::string("{\"execute\":\"st"), std::string("\0\xff\n{", 4),
+	       std::string(1 << 20, '['), std::string(2 << 20, '{') + "\n", std::string() }) {
+		socket_client client(dir.file("q"));
+
+		client.send(bad);
+	}
+	{
+		qmp_client qmp(dir);
+
+		EXPECT_EQ(
+			qmp.raw("nonsense\n"),
+			R"({"error":{"class":"GenericError","desc":"JSON parse error, expecting value"}})");
+		EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	}
+	// it stays stopped: the next client finds it so
+	qmp_client qmp(dir);
+
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"paused"}})");
+	EXPECT_NE(qmp.ask("system_powerdown").find("no power button"), std::string::npos);
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(qmp, signals_end_a_stopped_machine)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir), dir);
+	qmp_client qmp(dir);
+
+	EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	program.signal(SIGTERM);
+	EXPECT_EQ(qmp.event(), "STOP");
+	EXPECT_EQ(qmp.event(), "SHUTDOWN host-signal");
+	EXPECT_EQ(program.wait(), 130);
+}
+
+TEST(qmp, answers_while_a_debugger_holds_the_machine)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir, { "-S", "-gdb", "unix:" + dir.file("g") }),
+			dir);
+	gdb_client gdb(dir.file("g"));
+	qmp_client qmp(dir);
+
+	EXPECT_EQ(gdb.reg(32), 0x1000u);
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"debug"}})");
+	EXPECT_NE(qmp.ask("cont").find("the debugger holds the machine"), std::string::npos);
+	// stopped by both: it runs when both let it
+	EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	gdb.send("c");
+	EXPECT_FALSE(program.wait_for("1", 0.3));
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"paused"}})");
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_TRUE(program.wait_for("1"));
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(program.wait(), 0);
+}
+
+} // namespace vcxl_test
