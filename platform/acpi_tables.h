@@ -4,6 +4,7 @@
 #ifndef VCXL_PLATFORM_ACPI_TABLES_H
 #define VCXL_PLATFORM_ACPI_TABLES_H
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -86,6 +87,24 @@ constexpr unsigned acpi_qtg = 0;
 
 // Harts, RAM and bridges: what lies on the processor's side of the CXL ports.
 constexpr unsigned acpi_pxm_host = 0;
+
+// Then each window, then each generic port.
+inline unsigned acpi_pxm_window(size_t window)
+{
+	return acpi_pxm_host + 1 + static_cast<unsigned>(window);
+}
+
+inline unsigned acpi_pxm_generic_port(const acpi_source &s, unsigned bridge)
+{
+	return acpi_pxm_window(s.m.windows.size()) + bridge;
+}
+
+// Debian's riscv64 kernels know 4 nodes and drop an SRAT that asks for more; a window that is not
+// in it costs only that window its node.
+inline size_t acpi_windows_described(const machine &m)
+{
+	return std::min<size_t>(m.windows.size(), 3);
+}
 
 } // namespace vcxl
 

@@ -5,26 +5,26 @@
 #ifndef VCXL_PLATFORM_HOST_TIMING_H
 #define VCXL_PLATFORM_HOST_TIMING_H
 
-#include <cstdint>
-
 #include <vcxl/tlm/latency.h>
+
+#include "machine.h"
 
 namespace vcxl
 {
 
-// Latencies in picoseconds, bandwidths in MB/s; reads and writes alike.
-struct host_path {
-	uint64_t latency_ps, bandwidth;
-};
+constexpr access_coordinates alike(uint64_t latency_ps, uint64_t bandwidth)
+{
+	return { latency_ps, latency_ps, bandwidth, bandwidth };
+}
 
 // Local DDR5 of a 2023 server: 111-117 ns idle (Melody, ASPLOS'25); 8 channels of DDR5-4800 at 75
 // %.
-constexpr host_path host_ram{ 112'000, 230'000 };
+constexpr access_coordinates host_ram = alike(112'000, 230'000);
 
 // Hart to root port; one PCIe 5.0 x16 port's worth of bandwidth for each host bridge.
-constexpr host_path host_to_cxl_port{
-	cxl_latency().window_ps + cxl_latency().host_bridge_ps + cxl_latency().root_port_ps, 64'000
-};
+constexpr access_coordinates host_to_cxl_port =
+	alike(cxl_latency().window_ps + cxl_latency().host_bridge_ps + cxl_latency().root_port_ps,
+	      64'000);
 
 } // namespace vcxl
 

@@ -48,6 +48,12 @@ struct link {
 	bool flit_256b = false;
 };
 
+// What an access costs. Latencies in picoseconds, bandwidths in MB/s.
+struct access_coordinates {
+	uint64_t read_latency_ps = 0, write_latency_ps = 0;
+	uint64_t read_bandwidth = 0, write_bandwidth = 0;
+};
+
 // One element of the CXL hierarchy. Nodes are kept in one vector, parents before children; the
 // order of the command line is kept among siblings.
 struct node {
@@ -70,8 +76,12 @@ struct node {
 	// upstream ports and memory devices
 	uint64_t serial = 0;
 
-	// memory devices: indices of backends
+	// memory devices: indices of backends, and what CDAT says of the media
 	int volatile_media = none, persistent_media = none, lsa = none;
+	access_coordinates media{ 150'000, 250'000, 16'000, 16'000 };
+
+	// upstream ports: what CDAT says of the way to each downstream port, reads and writes alike
+	access_coordinates crossing{ 150'000, 150'000, 16'384, 16'384 };
 };
 
 // -M cxl-fmw.N: a CXL Fixed Memory Window

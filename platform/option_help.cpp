@@ -24,11 +24,6 @@ std::string pad(std::string text, size_t width)
 	return text;
 }
 
-bool is_size(const property &p)
-{
-	return p.type == value_type::size || p.type == value_type::mebibytes;
-}
-
 // What may be typed: on|off, 0..255, size, ...
 std::string value_text(const property &p)
 {
@@ -48,14 +43,14 @@ std::string value_text(const property &p)
 	case value_type::number:
 	case value_type::size:
 	case value_type::mebibytes:
+	case value_type::time:
 		break;
 	}
-	const bool limited = p.max != UINT64_MAX;
-	if (is_size(p))
-		return limited ? format_size(p.min) + ".." + format_size(p.max)
-		       : p.min ? "size, at least " + format_size(p.min)
-			       : "size";
-	return limited ? std::to_string(p.min) + ".." + std::to_string(p.max) : "64-bit number";
+	if (p.max != UINT64_MAX)
+		return format_value(p, p.min) + ".." + format_value(p, p.max);
+	if (p.type == value_type::number)
+		return "64-bit number";
+	return p.min ? "size, at least " + format_size(p.min) : "size";
 }
 
 std::string default_text(const property &p)

@@ -48,6 +48,12 @@ constexpr property size(const char *name, const char *def, uint64_t min, uint64_
 	return row(name, value_type::size, def, help, min, max);
 }
 
+constexpr property time(const char *name, const char *def, uint64_t min, uint64_t max,
+			const char *help)
+{
+	return row(name, value_type::time, def, help, min, max);
+}
+
 constexpr property flag(const char *name, const char *def, const char *help)
 {
 	return row(name, value_type::flag, def, help, 0, 1);
@@ -78,6 +84,9 @@ constexpr property later(const char *name, const char *why)
 {
 	return row(name, value_type::text, nullptr, "", 0, any, nullptr, why);
 }
+
+// what an entry of 16 bits can say exactly, and Linux shows: nanoseconds, MB/s or tens of them
+constexpr uint64_t ns = 1000, max_ns = 65'534, max_mbps = 655'340;
 
 constexpr char no_dc[] = "dynamic capacity is not supported yet";
 constexpr char no_reserve[] = "reserving resources for hot-plug is not supported yet";
@@ -200,6 +209,8 @@ constexpr property upstream_properties[] = {
 	choice("x-speed", "32", speeds,            help_speed),
 	choice("x-width", "16", port_widths,       help_width),
 	flag("x-256b-flit", "off",                 help_flit),
+	time("latency", "150ns", ns, max_ns * ns,  "CDAT (SSLBIS): between this and a downstream port, whole nanoseconds"),
+	number("bandwidth", "16384", 1, max_mbps,  "CDAT (SSLBIS): between this and a downstream port in MB/s (10^6); above 65534 a multiple of 10"),
 	later("cdat",                              no_cdat),
 	later("aer_log_max",                       yet),
 	later("multifunction",                     yet),
@@ -234,6 +245,10 @@ constexpr property memdev_properties[] = {
 	choice("x-speed", "32", speeds,            help_speed),
 	choice("x-width", "16", device_widths,     help_width),
 	flag("x-256b-flit", "off",                 help_flit),
+	time("read-latency", "150ns", ns, max_ns * ns, "CDAT (DSLBIS): of the media, whole nanoseconds"),
+	time("write-latency", "250ns", ns, max_ns * ns, "CDAT (DSLBIS): of the media, whole nanoseconds"),
+	number("read-bandwidth", "16000", 1, max_mbps, "CDAT (DSLBIS): of the media in MB/s (10^6); above 65534 a multiple of 10"),
+	number("write-bandwidth", "16000", 1, max_mbps, "CDAT (DSLBIS): of the media in MB/s (10^6); above 65534 a multiple of 10"),
 	only_off("hdm-db",                         "back-invalidate HDM is not supported yet"),
 	later("cdat",                              no_cdat),
 	later("num-dc-regions",                    no_dc),

@@ -31,6 +31,7 @@ enum class value_type {
 	number,    // decimal or 0x
 	size,      // bytes, or with suffix B K M G T P E
 	mebibytes, // the same, but MiB without suffix
+	time,      // picoseconds, typed with ps, ns, us or ms
 	choice,    // one of choices
 	address    // PCI device[.function], hexadecimal
 };
@@ -40,7 +41,7 @@ struct property {
 	value_type type;
 	const char *def; // as it would be typed; nullptr: none
 	const char *help;
-	uint64_t min, max;   // number, size, flag: inclusive
+	uint64_t min, max;   // number, size, time, flag: inclusive
 	const char *choices; // separated by blanks
 	bool required;
 	const char *refused; // why it is not supported; nullptr: it is

@@ -92,8 +92,29 @@ void fill_port(site &s, const item &device, node &n)
 	}
 }
 
+uint64_t latency_of(const item &device, const char *name)
+{
+	const uint64_t ps = device.number(name);
+	if (ps % 1000 != 0)
+		fail_property(device, name,
+			      quoted(device.text(name)) + " is not a whole number of nanoseconds");
+	return ps;
+}
+
+uint64_t bandwidth_of(const item &device, const char *name)
+{
+	const uint64_t mbps = device.number(name);
+	if (mbps > 65'534 && mbps % 10 != 0)
+		fail_property(device, name,
+			      device.text(name) + " is above 65534 and not a multiple of 10");
+	return mbps;
+}
+
 void fill_upstream(site &, const item &device, node &n)
 {
+	const uint64_t latency = latency_of(device, "latency");
+	const uint64_t bandwidth = bandwidth_of(device, "bandwidth");
+	n.crossing = { latency, latency, bandwidth, bandwidth };
 	n.port_number = number_of(device, "port");
 	n.n_decoders = decoders_of(device);
 	set_link(device, n.pcie);
@@ -152,6 +173,9 @@ void fill_memdev(site &s, const item &device, node &n)
 				      "size " + format_size(b.size) + " of memory backend " +
 					      quoted(b.id) + " is not in 4K..4G-1");
 	}
+	n.media = { latency_of(device, "read-latency"), latency_of(device, "write-latency"),
+		    bandwidth_of(device, "read-bandwidth"),
+		    bandwidth_of(device, "write-bandwidth") };
 	n.n_decoders = decoders_of(device);
 	set_link(device, n.pcie);
 }

@@ -70,12 +70,9 @@ char upper(char c)
 
 std::string range_text(const property &row)
 {
-	const bool bytes = row.type == value_type::size || row.type == value_type::mebibytes;
 	if (row.max == UINT64_MAX)
-		return "is less than " + (bytes ? format_size(row.min) : std::to_string(row.min));
-	if (bytes)
-		return "is not in " + format_size(row.min) + ".." + format_size(row.max);
-	return "is not in " + std::to_string(row.min) + ".." + std::to_string(row.max);
+		return "is less than " + format_value(row, row.min);
+	return "is not in " + format_value(row, row.min) + ".." + format_value(row, row.max);
 }
 
 } // namespace
@@ -174,6 +171,28 @@ std::string format_size(uint64_t bytes)
 	return std::to_string(bytes) + (index ? std::string(1, size_suffixes[index]) : "");
 }
 
+std::string format_time(uint64_t ps)
+{
+	const unit *best = time_units;
+	for (const unit &u : time_units)
+		if (ps != 0 && ps % u.factor == 0)
+			best = &u;
+	return std::to_string(ps / best->factor) + best->name;
+}
+
+std::string format_value(const property &row, uint64_t value)
+{
+	switch (row.type) {
+	case value_type::size:
+	case value_type::mebibytes:
+		return format_size(value);
+	case value_type::time:
+		return format_time(value);
+	default:
+		return std::to_string(value);
+	}
+}
+
 std::string comma_list(const char *words)
 {
 	std::string list;
@@ -210,6 +229,9 @@ uint64_t check_value(const property &row, const std::string &key, const std::str
 		break;
 	case value_type::mebibytes:
 		why = parse_size(text, 1 << 20, value);
+		break;
+	case value_type::time:
+		why = parse_time(text, value);
 		break;
 	case value_type::address:
 		why = parse_address(text, value);

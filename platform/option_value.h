@@ -26,6 +26,11 @@ const char *parse_address(const std::string &text, uint64_t &devfn);
 // As short as is exact: 256M, 1G, 4097.
 std::string format_size(uint64_t bytes);
 
+// As short as is exact: 150ns, 1500ps.
+std::string format_time(uint64_t ps);
+// A number of the row's type: one of the two, or decimal.
+std::string format_value(const property &row, uint64_t value);
+
 // Checks the text against the row and returns its number (0 for text).
 uint64_t check_value(const property &row, const std::string &key, const std::string &text,
 		     const std::string &arg);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "coordinates.h"
 #include "soc_devices.h"
 
 namespace vcxl
@@ -21,6 +22,12 @@ std::string object_name(std::string id)
 		if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-')
 			c = '_';
 	return id;
+}
+
+vcxl_link_config link_of(const node &n)
+{
+	return { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
+		 n.pcie.flit_256b };
 }
 
 } // namespace
@@ -297,8 +304,13 @@ void soc::build_port(int index)
 		n.kind == node_kind::host_bridge ? n.hdm : n.kind == node_kind::upstream_port;
 	cfg.port.n_decoders = static_cast<uint8_t>(n.n_decoders);
 	cfg.port.serial = n.serial;
-	cfg.port.link = { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
-			  n.pcie.flit_256b };
+	cfg.port.link = link_of(n);
+	if (const node *peer = link_peer(machine_, n))
+		cfg.port.peer_link = link_of(*peer);
+	if (n.kind == node_kind::upstream_port) {
+		cfg.port.latency_ps = static_cast<uint32_t>(n.crossing.read_latency_ps);
+		cfg.port.bandwidth = static_cast<uint32_t>(n.crossing.read_bandwidth);
+	}
 	for (int child : n.children) {
 		const node &c = machine_.nodes[static_cast<size_t>(child)];
 
@@ -327,8 +339,12 @@ void soc::build_memdev(int index)
 	cfg.memdev.lsa = media_of(n.lsa);
 	cfg.memdev.serial = n.serial;
 	cfg.memdev.n_decoders = static_cast<uint8_t>(n.n_decoders);
-	cfg.memdev.link = { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
-			    n.pcie.flit_256b };
+	cfg.memdev.link = link_of(n);
+	cfg.memdev.peer_link = link_of(*link_peer(machine_, n));
+	cfg.memdev.read_latency_ps = static_cast<uint32_t>(n.media.read_latency_ps);
+	cfg.memdev.write_latency_ps = static_cast<uint32_t>(n.media.write_latency_ps);
+	cfg.memdev.read_bandwidth = static_cast<uint32_t>(n.media.read_bandwidth);
+	cfg.memdev.write_bandwidth = static_cast<uint32_t>(n.media.write_bandwidth);
 	cfg.devfn = static_cast<uint8_t>(n.devfn);
 	cfg.trace = hooks_.trace;
 	memdevs_[static_cast<size_t>(index)] =

@@ -16,11 +16,11 @@ enum vcxl_pcie_type { /* PCIe r6.0 7.5.3.2, Device/Port Type */
 /* PCI Express capability with link registers; slot and port number for ports with a link below. */
 void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
 		   const struct vcxl_link_config *link, uint8_t port_number, uint16_t slot);
-/* The link is up at that speed and width (LnkSta, presence detect); before that, and for 0, ports
- * with a link below show it down. */
-void vcxl_pcie_set_link(struct vcxl_pci *pci, unsigned speed, unsigned width);
-/* Both ends train to the fastest and widest that both can. */
+/* Both ends train to the fastest and widest that both can (LnkSta, presence detect); before that
+ * ports with a link below show it down. */
 void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower);
+/* The same for the one end that is here; a peer of zeros limits nothing. */
+void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *peer);
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */
 void vcxl_msix_add(struct vcxl_pci *pci, uint16_t offset,
 		   unsigned n_vectors); /* BAR4, PBA +0x800 */

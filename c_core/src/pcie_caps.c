@@ -119,6 +119,19 @@ static bool has_link_below(const struct vcxl_pci *pci)
 	return type == VCXL_PCIE_ROOT_PORT || type == VCXL_PCIE_DOWNSTREAM;
 }
 
+/* Speed 0: down. */
+static void set_link(struct vcxl_pci *pci, unsigned speed, unsigned width)
+{
+	const bool below = has_link_below(pci);
+	uint64_t status = speed ? (uint64_t)width << 4 | speed : 0;
+
+	if (speed && below)
+		status |= LINK_ACTIVE;
+	set(pci, LINK_STATUS, 2, status);
+	if (below)
+		set(pci, SLOT_STATUS, 2, speed ? PRESENCE_DETECT : 0);
+}
+
 void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
 		   const struct vcxl_link_config *link, uint8_t port_number, uint16_t slot)
 {
@@ -149,33 +162,35 @@ void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type ty
 	set(pci, LINK_CAP2, 4, VCXL_MASK(link->speed, 1));
 	set(pci, LINK_CONTROL2, 2, link->speed);
 	set(pci, LINK_STATUS2, 2, link->flit_256b ? FLIT_MODE : 0);
-	vcxl_pcie_set_link(pci, below ? 0 : link->speed, link->width);
+	set_link(pci, below ? 0 : link->speed, link->width);
 }
 
-void vcxl_pcie_set_link(struct vcxl_pci *pci, unsigned speed, unsigned width)
+static struct vcxl_link_config capability(const struct vcxl_pci *pci)
 {
-	const bool below = has_link_below(pci);
-	uint64_t status = speed ? (uint64_t)width << 4 | speed : 0;
+	const uint64_t cap = get(pci, LINK_CAP, 4);
 
-	if (speed && below)
-		status |= LINK_ACTIVE;
-	set(pci, LINK_STATUS, 2, status);
-	if (below)
-		set(pci, SLOT_STATUS, 2, speed ? PRESENCE_DETECT : 0);
+	return (struct vcxl_link_config){ .speed = (uint8_t)vcxl_field_get(cap, 3, 0),
+					  .width = (uint8_t)vcxl_field_get(cap, 9, 4) };
+}
+
+static unsigned limited(unsigned own, unsigned peer)
+{
+	return peer && peer < own ? peer : own;
+}
+
+void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *peer)
+{
+	const struct vcxl_link_config own = capability(pci);
+
+	set_link(pci, limited(own.speed, peer->speed), limited(own.width, peer->width));
 }
 
 void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower)
 {
-	const uint64_t a = get(upper, LINK_CAP, 4), b = get(lower, LINK_CAP, 4);
-	const unsigned speed_a = (unsigned)vcxl_field_get(a, 3, 0);
-	const unsigned speed_b = (unsigned)vcxl_field_get(b, 3, 0);
-	const unsigned width_a = (unsigned)vcxl_field_get(a, 9, 4);
-	const unsigned width_b = (unsigned)vcxl_field_get(b, 9, 4);
-	const unsigned speed = speed_a < speed_b ? speed_a : speed_b;
-	const unsigned width = width_a < width_b ? width_a : width_b;
+	const struct vcxl_link_config a = capability(upper), b = capability(lower);
 
-	vcxl_pcie_set_link(upper, speed, width);
-	vcxl_pcie_set_link(lower, speed, width);
+	vcxl_pcie_train_to(upper, &b);
+	vcxl_pcie_train_to(lower, &a);
 }
 
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device)

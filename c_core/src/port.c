@@ -101,6 +101,8 @@ static void build_config_space(struct vcxl_port *port)
 		vcxl_ssvid_add(pci, l->ssvid, l->vendor, 0);
 	vcxl_msi_add(pci, l->msi);
 	vcxl_pcie_add(pci, l->pcie, l->type, &config->link, config->port_number, config->slot);
+	if (upstream)
+		vcxl_pcie_train_to(pci, &config->peer_link);
 	vcxl_aer_add(pci, config->kind == VCXL_PORT_ROOT);
 	if (config->kind == VCXL_PORT_ROOT)
 		vcxl_acs_add(pci);
@@ -219,7 +221,7 @@ static void bring_link_up(struct vcxl_port *port, const struct dport *dport)
 	if (below)
 		vcxl_pcie_train(&port->pci, below);
 	else /* the other end is known to the wrapper alone */
-		vcxl_pcie_set_link(&port->pci, port->config.link.speed, port->config.link.width);
+		vcxl_pcie_train_to(&port->pci, &port->config.peer_link);
 }
 
 int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port *child_port,

@@ -284,6 +284,34 @@ TEST(link, both_ends_train_to_what_both_can)
 	EXPECT_EQ(dev.read(cfg, 0x80 + 0x0c), 0x00000505u) << "the capability stays";
 }
 
+// where the other end is no core object
+TEST(link, an_end_trains_to_what_it_is_told_of_the_other)
+{
+	for (const auto kind : { VCXL_PORT_ROOT, VCXL_PORT_UPSTREAM }) {
+		const std::uint32_t at = kind == VCXL_PORT_ROOT ? 0x74 : 0x90;
+		const std::uint64_t active = kind == VCXL_PORT_ROOT ? 0x2000 : 0;
+		vcxl_port_config c = test::port_config(kind);
+		c.peer_link = { 4, 32, false };
+		test::port port(c);
+
+		vcxl_port_add_dport(port.get(), 0, nullptr, nullptr);
+		EXPECT_EQ(port.read(cfg, at + 0x12, 2), active | 0x0104) << "x16, 16 GT/s";
+		EXPECT_EQ(port.read(cfg, at + 0x0c) & 0x3ff, 0x105u) << "the capability stays";
+	}
+	std::uint8_t byte = 0;
+	std::uint64_t status = 0;
+	vcxl_memdev_config c{};
+	vcxl_memdev *md = nullptr;
+	c.serial = 1;
+	c.media[0].size = GiB;
+	c.media[0].direct = &byte;
+	c.peer_link = { 6, 2, false };
+	ASSERT_EQ(vcxl_memdev_create(&c, nullptr, &md), VCXL_OK);
+	EXPECT_EQ(vcxl_memdev_reg_read(md, cfg, 0x80 + 0x12, 2, &status), VCXL_OK);
+	EXPECT_EQ(status, 0x0025u) << "x2, 32 GT/s";
+	vcxl_memdev_destroy(md);
+}
+
 TEST(link, the_slot_number_is_shown)
 {
 	vcxl_port_config c = test::port_config(VCXL_PORT_ROOT);

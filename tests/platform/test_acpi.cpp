@@ -2,123 +2,15 @@
 //
 // The ACPI tables read back byte by byte. Offsets and values are typed from ACPI 6.6 and CXL r3.1,
 // and from the command lines of QEMU's CXL documentation.
-#include "test_options.h"
+#include "acpi_view.h"
 
-#include <algorithm>
 #include <cstring>
 #include <map>
 
-#include "acpi.h"
-
-using namespace option_test;
+using namespace acpi_test;
 
 namespace
 {
-
-constexpr uint64_t base = 0xfe000000;
-constexpr char isa[] = "rv64imafdc_zicbom_zicntr";
-
-// One table, its fields by offset.
-class view
-{
-public:
-	explicit view(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
-	uint64_t u8(size_t at) const { return get(at, 1); }
-	uint64_t u16(size_t at) const { return get(at, 2); }
-	uint64_t u32(size_t at) const { return get(at, 4); }
-	uint64_t u64(size_t at) const { return get(at, 8); }
-	size_t size() const { return bytes_.size(); }
-	std::string text(size_t at, size_t n) const
-	{
-		return std::string(bytes_.begin() + static_cast<long>(at),
-				   bytes_.begin() + static_cast<long>(at + n));
-	}
-	unsigned sum(size_t n) const
-	{
-		unsigned total = 0;
-
-		for (size_t i = 0; i < n; i++)
-			total += bytes_.at(i);
-		return total & 0xff;
-	}
-	bool holds(const std::vector<uint8_t> &part) const
-	{
-		return std::search(bytes_.begin(), bytes_.end(), part.begin(), part.end()) !=
-		       bytes_.end();
-	}
-	// Offsets of the subtables with that type; the length is `width` bytes wide, at
-	// `length_at`.
-	std::vector<size_t> subtables(size_t first, uint64_t type, unsigned type_width,
-				      size_t length_at, unsigned width) const
-	{
-		std::vector<size_t> found;
-
-		for (size_t at = first; at < size(); at += get(at + length_at, width)) {
-			if (get(at, type_width) == type)
-				found.push_back(at);
-			if (get(at + length_at, width) == 0) {
-				ADD_FAILURE() << "subtable of length 0 at " << at;
-				break;
-			}
-		}
-		return found;
-	}
-
-private:
-	uint64_t get(size_t at, unsigned width) const
-	{
-		uint64_t value = 0;
-
-		for (unsigned i = width; i--;)
-			value = value << 8 | bytes_.at(at + i);
-		return value;
-	}
-
-	std::vector<uint8_t> bytes_;
-};
-
-struct host {
-	vcxl::machine m;
-	vcxl::layout l{};
-
-	explicit host(const words &args) : m(machine_of(args))
-	{
-		const char *error = "";
-
-		EXPECT_TRUE(vcxl::lay_out(m, l, &error)) << error;
-	}
-	vcxl::acpi_blob blob() const { return vcxl::build_acpi(m, l, { isa }, base); }
-	view table(const std::string &name) const
-	{
-		for (const vcxl::acpi_table &t : blob().tables)
-			if (t.name == name)
-				return view(t.bytes);
-		throw std::runtime_error("no table " + name);
-	}
-};
-
-// So many bridges, on buses 8, 16, 24...
-words bridges(unsigned n)
-{
-	words args{ "-M", "virt,cxl=on" };
-
-	for (unsigned i = 0; i < n; i++)
-		args = args + words{ "-device", "pxb-cxl,bus=pcie.0,id=hb" + std::to_string(i) +
-							",bus_nr=" + std::to_string(8 * (i + 1)) };
-	return args;
-}
-
-// A window over those bridges, in that order.
-words window(unsigned index, const std::vector<unsigned> &targets, const std::string &rest)
-{
-	const std::string prefix = "cxl-fmw." + std::to_string(index) + ".";
-	std::string text = prefix + rest;
-
-	for (size_t i = 0; i < targets.size(); i++)
-		text += "," + prefix + "targets." + std::to_string(i) + "=hb" +
-			std::to_string(targets[i]);
-	return { "-M", text };
-}
 
 std::vector<unsigned> first(unsigned n)
 {
@@ -137,11 +29,6 @@ std::vector<size_t> cedt(const view &t, unsigned type)
 std::vector<size_t> srat(const view &t, unsigned type)
 {
 	return t.subtables(48, type, 1, 1, 1);
-}
-
-std::vector<size_t> hmat(const view &t, unsigned type)
-{
-	return t.subtables(40, type, 2, 4, 4);
 }
 
 // A command line of QEMU's CXL documentation, 1 to 5.
@@ -503,38 +390,6 @@ TEST(acpi, a_generic_port_is_named_by_its_bridge_and_shares_no_domain_with_a_win
 		EXPECT_EQ(t.text(ports[i] + 8, 8), "ACPI0016");
 		EXPECT_EQ(t.u32(ports[i] + 16), 8 * (i + 1));
 		EXPECT_EQ(t.u32(ports[i] + 24), 1u);
-	}
-}
-
-TEST(acpi, hmat_has_latency_and_bandwidth_to_ram_and_to_each_generic_port)
-{
-	const view t = host(bridges(2) + window(0, { 0, 1 }, "size=4G")).table("HMAT");
-	const std::vector<size_t> domains = hmat(t, 0), localities = hmat(t, 1);
-	// data type, RAM, port: 60 ns of host and 25 ns of root port; PCIe 5.0 x16
-	const uint64_t expected[][3] = {
-		{ 1, 112, 85 }, { 2, 112, 85 }, { 4, 230, 64 }, { 5, 230, 64 }
-	};
-
-	ASSERT_EQ(domains.size(), 1u);
-	EXPECT_EQ(t.u16(domains[0] + 8), 1u);
-	EXPECT_EQ(t.u32(domains[0] + 16), 0u);
-	ASSERT_EQ(localities.size(), 4u);
-	for (unsigned i = 0; i < 4; i++) {
-		const size_t at = localities[i];
-
-		EXPECT_EQ(t.u32(at + 4), 32u + 4 + 3 * 4 + 3 * 2);
-		EXPECT_EQ(t.u8(at + 8), 0u); // memory
-		EXPECT_EQ(t.u8(at + 9), expected[i][0]);
-		EXPECT_EQ(t.u32(at + 12), 1u);
-		EXPECT_EQ(t.u32(at + 16), 3u);
-		EXPECT_EQ(t.u64(at + 24), 1000u); // ns and GB/s
-		EXPECT_EQ(t.u32(at + 32), 0u);
-		EXPECT_EQ(t.u32(at + 36), 0u);
-		EXPECT_EQ(t.u32(at + 40), 2u);
-		EXPECT_EQ(t.u32(at + 44), 3u);
-		EXPECT_EQ(t.u16(at + 48), expected[i][1]);
-		EXPECT_EQ(t.u16(at + 50), expected[i][2]);
-		EXPECT_EQ(t.u16(at + 52), expected[i][2]);
 	}
 }
 

@@ -221,6 +221,15 @@ constexpr wrong_line memdev_lines[] = {
 	{ "volatile_dc", "-device cxl-type3,bus=rp0,volatile-dc-memdev=v0", "property 'volatile-dc-memdev': dynamic capacity is not supported yet", true },
 	{ "dc_regions_total_size", "-device cxl-type3,bus=rp0,dc-regions-total-size=1G", "property 'dc-regions-total-size': dynamic capacity is not supported yet", true },
 	{ "cdat_file", "-device cxl-type3,bus=rp0,cdat=x", "property 'cdat': a CDAT from a file is not supported yet", true },
+	{ "latency_of_nothing", "-device cxl-type3,bus=rp0,volatile-memdev=v0,read-latency=0ns", "property 'read-latency': 0ns is not in 1ns..65534ns", true },
+	{ "latency_that_no_entry_holds", "-device cxl-type3,bus=rp0,volatile-memdev=v0,write-latency=65535ns", "property 'write-latency': 65535ns is not in 1ns..65534ns", true },
+	{ "latency_of_a_part_of_a_ns", "-device cxl-type3,bus=rp0,volatile-memdev=v0,read-latency=1500ps", "property 'read-latency': '1500ps' is not a whole number of nanoseconds", true },
+	{ "latency_without_a_unit", "-device cxl-type3,bus=rp0,volatile-memdev=v0,read-latency=150", "property 'read-latency': '150' is not a time: the units are ps, ns, us and ms", true },
+	{ "bandwidth_of_nothing", "-device cxl-type3,bus=rp0,volatile-memdev=v0,read-bandwidth=0", "property 'read-bandwidth': 0 is not in 1..655340", true },
+	{ "bandwidth_that_no_entry_holds", "-device cxl-type3,bus=rp0,volatile-memdev=v0,write-bandwidth=655350", "property 'write-bandwidth': 655350 is not in 1..655340", true },
+	{ "bandwidth_that_would_be_rounded", "-device cxl-type3,bus=rp0,volatile-memdev=v0,write-bandwidth=65535", "property 'write-bandwidth': 65535 is above 65534 and not a multiple of 10", true },
+	{ "switch_latency", "-device cxl-upstream,bus=rp0,latency=70us", "property 'latency': 70us is not in 1ns..65534ns", true },
+	{ "switch_bandwidth", "-device cxl-upstream,bus=rp0,bandwidth=99999", "property 'bandwidth': 99999 is above 65534 and not a multiple of 10", true },
 	{ "hdm_db", "-device cxl-type3,bus=rp0,hdm-db=on", "property 'hdm-db': only 'off' is supported", true },
 };
 

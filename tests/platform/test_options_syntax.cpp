@@ -280,6 +280,32 @@ TEST(options_topology, decoder_counts_and_links_are_stored)
 	EXPECT_EQ(node_named(m, "m").pcie.width, 16u);
 }
 
+TEST(options_topology, latencies_and_bandwidths_are_stored_and_have_defaults)
+{
+	const auto all = [](const vcxl::access_coordinates &c) {
+		return std::vector<uint64_t>{ c.read_latency_ps, c.write_latency_ps,
+					      c.read_bandwidth, c.write_bandwidth };
+	};
+	using list = std::vector<uint64_t>;
+	const std::string device = " -device cxl-downstream,bus=us,id=ds -device "
+				   "cxl-type3,bus=ds,volatile-memdev=v0,id=m";
+	const vcxl::machine given = machine_of(
+		two_ports() +
+		split("-device cxl-upstream,bus=rp0,id=us,latency=65534ns,bandwidth=655340" +
+		      device +
+		      ",read-latency=1ns,write-latency=2us,read-bandwidth=1,write-bandwidth="
+		      "65534"));
+	const vcxl::machine plain =
+		machine_of(two_ports() + split("-device cxl-upstream,bus=rp0,id=us" + device));
+
+	EXPECT_EQ(all(node_named(given, "us").crossing),
+		  (list{ 65'534'000, 65'534'000, 655'340, 655'340 }));
+	EXPECT_EQ(all(node_named(given, "m").media), (list{ 1'000, 2'000'000, 1, 65'534 }));
+	EXPECT_EQ(all(node_named(plain, "us").crossing),
+		  (list{ 150'000, 150'000, 16'384, 16'384 }));
+	EXPECT_EQ(all(node_named(plain, "m").media), (list{ 150'000, 250'000, 16'000, 16'000 }));
+}
+
 TEST(options_topology, switches_may_stand_below_switches)
 {
 	const vcxl::machine m = machine_of(

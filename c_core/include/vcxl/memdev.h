@@ -56,7 +56,8 @@ struct vcxl_memdev_config {
 	uint8_t hpa_bits;                           /* 0: 52 */
 	uint8_t mailbox_log2;                       /* payload size, 8..20; 0: 11 (2 KiB) */
 	struct vcxl_link_config link;
-	uint16_t event_log_depth; /* records in each event log, up to 1024; 0: 8 */
+	struct vcxl_link_config peer_link; /* of the port above; zero: it limits nothing */
+	uint16_t event_log_depth;          /* records in each event log, up to 1024; 0: 8 */
 	/* what CDAT says of the media; latencies in picoseconds, bandwidths in MB/s */
 	uint32_t read_latency_ps;  /* 0: 150 ns */
 	uint32_t write_latency_ps; /* 0: 250 ns */

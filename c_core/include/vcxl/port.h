@@ -53,6 +53,8 @@ struct vcxl_port_config {
 	uint8_t hpa_bits;   /* 0: 52 */
 	uint64_t serial;    /* upstream ports: Device Serial Number capability; 0: none */
 	struct vcxl_link_config link;
+	/* what is at the other end, where no core object is; zero: nothing that limits the link */
+	struct vcxl_link_config peer_link;
 	/* upstream ports: what CDAT says of the switch */
 	uint32_t latency_ps; /* 0: 150 ns */
 	uint32_t bandwidth;  /* MB/s; 0: 16384 */
