@@ -21,6 +21,7 @@ struct iss_slot {
 };
 
 struct iss_code_page;
+struct iss_home;
 
 struct iss_block {
 	uint64_t pa;
@@ -40,6 +41,7 @@ struct iss_block {
 struct iss_blocks {
 	struct iss_block *bucket[ISS_BLOCK_BUCKETS];
 	struct iss_code_page **page_bucket;
+	struct iss_home **home_bucket, *free_home;
 	const void *const *handlers; /* by op, the end of a block at ISS_N_OPS */
 	unsigned char *arena;
 	size_t used;
@@ -52,12 +54,11 @@ static inline struct iss_block **iss_block_bucket(struct iss_blocks *blocks, uin
 }
 
 /*
- * The block at pa, decoded now if it is new; code: host address of pa. NULL: the instruction there
- * does not end in its page. May drop any other block.
+ * The block at va, whose page is in the fetch TLB; decoded now if it is new. NULL: there is none to
+ * be had, *steps instructions are to be stepped over as long as they lie in this page. May drop any
+ * other block.
  */
-struct iss_block *iss_block_get(struct iss_hart *hart, uint64_t pa, const uint8_t *code);
-/* Host address of pa, in the same page. */
-const uint8_t *iss_block_code(const struct iss_block *block, uint64_t pa);
+struct iss_block *iss_block_get(struct iss_hart *hart, uint64_t va, uint64_t *steps);
 /* False: memory has changed, the block is dropped. */
 bool iss_block_renew(struct iss_hart *hart, struct iss_block *block);
 

@@ -55,6 +55,12 @@ static void run_tail(struct iss_hart *hart)
 		iss_step(hart);
 }
 
+/* Whether fetches from this page hit, in one piece or not. */
+static inline bool is_fetched(const struct iss_tlb_entry *entry, uint64_t page)
+{
+	return page == (entry->tag_fetch & ~(uint64_t)ISS_TLB_GRANULE);
+}
+
 /*
  * The block at hart->pc, which it moves to the page; NULL: done for now. What blocks cannot do
  * (fetch misses, memory that is not host memory, instructions across pages) is stepped over here.
@@ -62,20 +68,21 @@ static void run_tail(struct iss_hart *hart)
 static struct iss_block *enter(struct iss_hart *hart)
 {
 	while (hart->steps_left && !iss_interrupted(hart)) {
-		const struct iss_tlb_entry *entry = iss_tlb_slot(hart->fetch_tlb, hart->pc);
+		const uint64_t page = hart->pc & ISS_PAGE_MASK;
+		uint64_t steps = 1;
 
-		if ((hart->pc & ISS_PAGE_MASK) == entry->tag_fetch) {
-			const uint64_t offset = hart->pc % ISS_PAGE_SIZE;
-			struct iss_block *block =
-				iss_block_get(hart, (entry->pa & ISS_PAGE_MASK) | offset,
-					      iss_tlb_host(entry, hart->pc));
+		if (is_fetched(iss_tlb_slot(hart->fetch_tlb, page), page)) {
+			struct iss_block *block = iss_block_get(hart, hart->pc, &steps);
 
 			if (block) {
-				hart->pc -= offset;
+				hart->pc = page;
 				return block;
 			}
 		}
-		iss_step(hart);
+		do
+			iss_step(hart);
+		while (--steps && (hart->pc & ISS_PAGE_MASK) == page && hart->steps_left &&
+		       !iss_interrupted(hart));
 	}
 	return NULL;
 }
@@ -87,9 +94,8 @@ static inline struct iss_block *find(struct iss_hart *hart, uint64_t va)
 	const uint64_t pa = (entry->pa & ISS_PAGE_MASK) | va % ISS_PAGE_SIZE;
 	struct iss_block *block = *iss_block_bucket(hart->blocks, pa);
 
-	return ISS_LIKELY((va & ISS_PAGE_MASK) == entry->tag_fetch && block && block->pa == pa)
-		       ? block
-		       : NULL;
+	return ISS_LIKELY(is_fetched(entry, va & ISS_PAGE_MASK) && block && block->pa == pa) ? block
+											     : NULL;
 }
 
 /* The block at va, in the same page as `from`, which will go on there on that way out. */
@@ -98,10 +104,11 @@ static struct iss_block *link(struct iss_hart *hart, struct iss_block *from, uns
 {
 	const uint64_t pa = (from->pa & ISS_PAGE_MASK) | va % ISS_PAGE_SIZE;
 	struct iss_block *to = *iss_block_bucket(hart->blocks, pa);
+	uint64_t steps;
 
 	if (!ISS_LIKELY(to && to->pa == pa)) {
 		hart->leave_block = false;
-		to = iss_block_get(hart, pa, iss_block_code(from, pa));
+		to = iss_block_get(hart, va, &steps);
 		if (hart->leave_block) /* room was made by dropping all blocks */
 			return to;
 	}
@@ -139,6 +146,20 @@ static struct iss_block *link(struct iss_hart *hart, struct iss_block *from, uns
 		if (ISS_LIKELY(iss_try_##name(hart, &slot->d)))                                    \
 			NEXT;                                                                      \
 		goto refused;                                                                      \
+	} else if (IS(name, ISS_MEMORY)) {                                                         \
+		if (ISS_LIKELY(iss_try_##name(hart, &slot->d)))                                    \
+			NEXT;                                                                      \
+		if (!iss_fine_##name(hart, &slot->d))                                              \
+			goto refused;                                                              \
+		slot->handler = &&fine_##name;                                                     \
+		NEXT;                                                                              \
+	fine_##name: /* what was interleaved once is asked first whether it is again */            \
+		if (ISS_LIKELY(iss_fine_##name(hart, &slot->d)))                                   \
+			NEXT;                                                                      \
+		if (!iss_try_##name(hart, &slot->d))                                               \
+			goto refused;                                                              \
+		slot->handler = &&do_##name;                                                       \
+		NEXT;                                                                              \
 	} else if (IS(name, ISS_FP)) {                                                             \
 		if (ISS_LIKELY(iss_try_##name(hart, &slot->d)))                                    \
 			NEXT;                                                                      \
@@ -182,7 +203,7 @@ void iss_blocks_run(struct iss_hart *hart)
 		[ISS_N_OPS] = &&end,
 	};
 	struct iss_block *block, *next;
-	const struct iss_slot *slot;
+	struct iss_slot *slot;
 	uint64_t target;
 	int64_t budget;
 	unsigned taken;
@@ -199,7 +220,7 @@ end:
 	CHAIN(0);
 
 fp_refused:
-	if (iss_fp_enter(hart))
+	if (iss_fp_enter(hart, &slot->d))
 		goto * slot->handler;
 refused:
 	if (ISS_UNLIKELY(!precise(hart, slot, budget)))

@@ -7,6 +7,8 @@
 #ifndef ISS_DECODE_H
 #define ISS_DECODE_H
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -48,11 +50,17 @@ enum iss_format {
 
 struct iss_decoded {
 	uint32_t bits; /* as fetched: 16 bits of them for a compressed instruction */
+	uint16_t op;   /* enum iss_op */
+	uint8_t rs3, rm;
+	uint8_t rd, rs1, rs2; /* read with imm as one number, see iss_operands() */
+	uint8_t len;          /* 2 or 4 bytes */
 	int32_t imm;
-	uint16_t op; /* enum iss_op */
-	uint8_t rd, rs1, rs2, rs3, rm;
-	uint8_t len; /* 2 or 4 bytes */
 };
+
+static_assert(offsetof(struct iss_decoded, imm) == offsetof(struct iss_decoded, rd) + 4 &&
+		      offsetof(struct iss_decoded, rs1) == offsetof(struct iss_decoded, rd) + 1 &&
+		      offsetof(struct iss_decoded, rs2) == offsetof(struct iss_decoded, rd) + 2,
+	      "operands are bytes of one number");
 
 struct iss_insn {
 	const char *name;

@@ -34,11 +34,14 @@ enum iss_live_op {
 
 #if ISS_FP_HOST
 
-/* False: the guest's state does not allow it. FS becomes dirty, for the caller has a result. */
-static inline bool iss_fp_enter(struct iss_hart *hart)
+/*
+ * For an instruction that the environment of the guest would serve. False: it does not, or the
+ * guest's state does not allow it. FS becomes dirty, for the instruction is legal and has a result.
+ */
+static inline bool iss_fp_enter(struct iss_hart *hart, const struct iss_decoded *d)
 {
 	if (hart->fp_live || !(hart->mstatus & MSTATUS_FS) || hart->frm >= ISS_RMM ||
-	    !__builtin_cpu_supports("fma"))
+	    (d->rm != ISS_RM_DYN && d->rm != hart->frm) || !__builtin_cpu_supports("fma"))
 		return false;
 	hart->mstatus |= MSTATUS_FS;
 	hart->fp_live = true;
@@ -61,8 +64,8 @@ static inline void iss_fp_leave(struct iss_hart *hart)
 #define ISS_SSE(insn) __asm__ volatile(insn : [x] "+x"(x) : [y] "x"(y), [z] "x"(z))
 
 #define ISS_SSE_OPERATION(name, type, bits_type, suffix, sign)                                     \
-	static inline bool name(bits_type a, bits_type b, bits_type c, enum iss_live_op op,        \
-				bits_type *result)                                                 \
+	ISS_INLINE bool name(bits_type a, bits_type b, bits_type c, enum iss_live_op op,           \
+			     bits_type *result)                                                    \
 	{                                                                                          \
 		type x, y, z;                                                                      \
                                                                                                    \
@@ -98,8 +101,8 @@ static inline bool iss_fp_live_for(const struct iss_hart *hart, const struct iss
 }
 
 /* A NaN is left to the semantic function: its flags are those that are set here, or more. */
-static inline bool iss_fp_live_double(struct iss_hart *hart, const struct iss_decoded *d,
-				      enum iss_live_op op)
+ISS_INLINE bool iss_fp_live_double(struct iss_hart *hart, const struct iss_decoded *d,
+				   enum iss_live_op op)
 {
 	uint64_t result;
 
@@ -111,8 +114,8 @@ static inline bool iss_fp_live_double(struct iss_hart *hart, const struct iss_de
 	return true;
 }
 
-static inline bool iss_fp_live_single(struct iss_hart *hart, const struct iss_decoded *d,
-				      enum iss_live_op op)
+ISS_INLINE bool iss_fp_live_single(struct iss_hart *hart, const struct iss_decoded *d,
+				   enum iss_live_op op)
 {
 	const uint64_t a = hart->f[d->rs1];
 	const uint64_t b = op == ISS_LIVE_SQRT ? a : hart->f[d->rs2];
@@ -128,9 +131,9 @@ static inline bool iss_fp_live_single(struct iss_hart *hart, const struct iss_de
 
 #else
 
-static inline bool iss_fp_enter(struct iss_hart *hart)
+static inline bool iss_fp_enter(struct iss_hart *hart, const struct iss_decoded *d)
 {
-	(void)hart;
+	(void)hart, (void)d;
 	return false;
 }
 

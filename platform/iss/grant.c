@@ -21,13 +21,12 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* Takes all tables back, from the grants and the TLB entries that use them. */
+/* Takes all tables back from the grants; what was made of them in the TLB stays true. */
 static void reclaim_tables(struct iss_hart *hart)
 {
 	for (unsigned i = 0; i < ISS_N_GRANTS; i++)
 		if (hart->grants[i].n_tables)
 			hart->grants[i].dmi.size = 0;
-	iss_tlb_detach_tables(hart);
 	hart->tables_used = 0;
 }
 
@@ -50,10 +49,10 @@ static bool make_tables(struct iss_hart *hart, struct iss_grant *grant)
 	grant->n_tables = (unsigned)n;
 	grant->stride = n * ISS_PAGE_SIZE / turn * dmi->stride;
 	hart->tables_used += grant->n_tables;
-	for (uint64_t i = 0; i < n * ISS_TABLE_SIZE; i++) {
+	for (uint64_t i = 0; i < n * ISS_GRANULES; i++) {
 		const uint64_t offset = i * ISS_GRANULE;
 
-		hart->tables[grant->first_table + i / ISS_TABLE_SIZE][i % ISS_TABLE_SIZE] =
+		hart->tables[grant->first_table + i / ISS_GRANULES][i % ISS_GRANULES] =
 			(uintptr_t)dmi->slots[offset % turn / dmi->granule] +
 			(uintptr_t)(offset / turn * dmi->stride + offset % dmi->granule -
 				    offset % ISS_PAGE_SIZE);
@@ -107,7 +106,7 @@ uint8_t *iss_grant_host(const struct iss_hart *hart, const struct iss_grant *gra
 	uintptr_t host = iss_grant_page(hart, grant, pa, &table) + pa % ISS_PAGE_SIZE;
 
 	if (iss_grant_is_fine(grant))
-		host += table[pa / ISS_GRANULE % ISS_TABLE_SIZE];
+		host += table[pa / ISS_GRANULE % ISS_GRANULES];
 	return (uint8_t *)host;
 }
 

@@ -6,6 +6,7 @@
 #ifndef ISS_HART_H
 #define ISS_HART_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,8 @@ extern "C" {
 
 #define ISS_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define ISS_UNLIKELY(x) __builtin_expect(!!(x), 0)
+/* For what is in so many handlers that the compiler would rather call it. */
+#define ISS_INLINE static inline __attribute__((always_inline))
 
 enum iss_priv {
 	ISS_PRIV_U = 0,
@@ -86,9 +89,10 @@ enum {
  * flush. An access hits when (va & ~(size - 1) with the page bits) equals the tag: alignment and
  * page in one compare; low tag bits set on purpose never match. Hits are host memory only:
  * host = va + addend. What does not hit is compared again with the flag of memory that is
- * interleaved below a page, where host = va + addend + table[(va >> 8) & 15]. Everything else
- * (devices, partly protected pages, misaligned accesses) takes the slow path. S and U use their own
- * arrays without paging too: PMP answers differ from M-mode's.
+ * interleaved below a page, where each granule has an addend of its own, found by va alone so that
+ * it costs no more than the page's. Everything else (devices, partly protected pages, misaligned
+ * accesses) takes the slow path. S and U use their own arrays without paging too: PMP answers
+ * differ from M-mode's.
  */
 #define ISS_TLB_SIZE    4096u
 #define ISS_TLB_PART    (ISS_TLB_SIZE / 64)
@@ -98,11 +102,12 @@ enum {
 /* in a tag: offset bits that no access of up to 8 bytes keeps */
 #define ISS_TLB_INVALID 0x800u
 #define ISS_TLB_GRANULE 0x400u /* interleaved below 4 KiB */
+#define ISS_TLB_GUARDED 0x200u /* of stores: there may be decoded code */
 
-/* The smallest granule is the span of a table's element; a table covers a page. */
-#define ISS_GRANULE    256u
-#define ISS_TABLE_SIZE 16u
-#define ISS_N_TABLES   256u /* any set of legal decoders needs at most 192 */
+/* The smallest granule; how many a page has; tables with a host address for each of these. */
+#define ISS_GRANULE  256u
+#define ISS_GRANULES 16u
+#define ISS_N_TABLES 256u /* any set of legal decoders needs at most 192 */
 
 struct iss_tlb_entry {
 	uint64_t tag_load, tag_store, tag_fetch;
@@ -110,9 +115,11 @@ struct iss_tlb_entry {
 	uint64_t pa;      /* of the page, for invalidation by physical range; low bits: what PTE and
 			   * PMP permit, 1 << kind, host memory or not; 0: not valid */
 	uint64_t va;      /* of the page, for sfence.vma; low bits: log2 of its leaf PTE's span */
-	const uintptr_t *table; /* of an interleaved page, in iss_hart.tables */
-	uint64_t detached;      /* the table was taken back; 64 bits: an entry's index is a shift */
+	uint64_t homes;   /* iss_homes() of the host memory; 0: none */
+	uint64_t detached; /* the host memory is to be found anew */
 };
+
+static_assert(sizeof(struct iss_tlb_entry) == 64, "an entry is a cache line, its index a shift");
 
 /* A grant remembered; dmi.size 0: free. Interleaved: one table for each page of the period after
  * which slots and pages begin together, and what each slot has advanced by then. grant.c. */
@@ -128,6 +135,7 @@ struct iss_grant {
  */
 struct iss_tlb {
 	struct iss_tlb_entry entry[ISS_TLB_SIZE];
+	uintptr_t granule[ISS_TLB_SIZE * ISS_GRANULES]; /* host address minus va */
 	uint64_t filled; /* since the last flush: bit i for the i-th of 64 equal parts */
 };
 
@@ -180,7 +188,7 @@ struct iss_hart {
 	enum iss_priv priv;
 
 	/* translation contexts in force; recomputed by iss_update_contexts() */
-	struct iss_tlb_entry *fetch_tlb, *data_tlb;
+	struct iss_tlb *fetch_tlb, *data_tlb;
 	bool data_bare, fetch_bare;
 	enum iss_priv data_priv; /* effective privilege of loads and stores (MPRV) */
 
@@ -225,7 +233,7 @@ struct iss_hart {
 	uint8_t pmp_rights[ISS_N_PMP_PAGES];
 	unsigned grant_next;
 	unsigned tables_used; /* handed out in order; when they run out, all are taken back */
-	uintptr_t tables[ISS_N_TABLES][ISS_TABLE_SIZE]; /* host address less offset in the page */
+	uintptr_t tables[ISS_N_TABLES][ISS_GRANULES]; /* host address less offset in the page */
 	/* all spans above 4 KiB in the TLB lie in here: sfence.vma of other addresses is precise */
 	uint64_t superpage_first, superpage_last;
 
@@ -249,15 +257,31 @@ void iss_blocks_destroy(struct iss_blocks *blocks);
 /* Runs until the budget is used up or iss_interrupted(); budget > 0. */
 void iss_blocks_run(struct iss_hart *hart);
 void iss_blocks_written(struct iss_hart *hart, uint64_t pa, uint64_t size);
+/* False: no code has been decoded from the pages that the bytes are in. */
+bool iss_blocks_written_host(struct iss_hart *hart, uintptr_t host, uint64_t size);
 /* All decoded code in the range is forgotten, because the host memory behind it is. */
 void iss_blocks_withdraw(struct iss_hart *hart, uint64_t pa, uint64_t size);
-/* Whether code has been decoded from the page: stores to it must not be hits. */
-bool iss_blocks_in_page(const struct iss_hart *hart, uint64_t pa);
-/* After every store by other means than a hit of the TLB. */
+/* Whether code has been decoded from pages that lie there: stores must not be hits. */
+bool iss_blocks_at(const struct iss_hart *hart, uintptr_t host, uint64_t size);
+/* Host pages hashed to a bit each; size is at most a page. */
+static inline uint64_t iss_homes(uintptr_t host, uint64_t size)
+{
+	return VCXL_BIT(host / ISS_PAGE_SIZE % 64) |
+	       VCXL_BIT((host + size - 1) / ISS_PAGE_SIZE % 64);
+}
+/*
+ * After every store by other means than a hit of the TLB. Host memory may have several physical
+ * addresses: where it is known, code is found at all of them.
+ */
 static inline void iss_code_written(struct iss_hart *hart, uint64_t pa, uint64_t size)
 {
 	if (hart->blocks)
 		iss_blocks_written(hart, pa, size);
+}
+static inline void iss_code_written_host(struct iss_hart *hart, const uint8_t *host, uint64_t size)
+{
+	if (hart->blocks)
+		iss_blocks_written_host(hart, (uintptr_t)host, size);
 }
 
 /* ---- trap.c ---- */
@@ -346,16 +370,14 @@ void iss_update_contexts(struct iss_hart *hart);
 /* ---- tlb.c ---- */
 /* Enters the page of pa at va; rights: 1 << kind, of all of it; span_bits: log2 of its leaf PTE's
  * span. */
-void iss_tlb_fill(struct iss_hart *hart, struct iss_tlb_entry *entry, uint64_t va, uint64_t pa,
+void iss_tlb_fill(struct iss_hart *hart, struct iss_tlb *tlb, uint64_t va, uint64_t pa,
 		  unsigned rights, unsigned span_bits);
-/* Finds the host memory of an entry again, after its table was taken back. */
-void iss_tlb_attach(struct iss_hart *hart, struct iss_tlb_entry *entry);
-/* All tables are taken back: translations stay, hits through tables do not. */
-void iss_tlb_detach_tables(struct iss_hart *hart);
+/* Finds the host memory of the page's entry again, and whether it may be stored to. */
+void iss_tlb_attach(struct iss_hart *hart, struct iss_tlb *tlb, uint64_t va);
 void iss_tlb_flush(struct iss_hart *hart);
 void iss_tlb_reset(struct iss_hart *hart); /* whatever the entries hold */
-/* Stores to the page at pa take the slow path from now on. */
-void iss_tlb_protect(struct iss_hart *hart, uint64_t pa);
+/* Code has been decoded from there: the next store to it takes the slow path. */
+void iss_tlb_protect(struct iss_hart *hart, uint64_t homes);
 /* What sfence.vma without an address orders: all but M-mode's own array. */
 void iss_tlb_flush_paging(struct iss_hart *hart);
 void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va);

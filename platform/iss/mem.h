@@ -18,9 +18,14 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the host must be littl
 
 #define ISS_PAGE_MASK (~(uint64_t)(ISS_PAGE_SIZE - 1))
 
-static inline struct iss_tlb_entry *iss_tlb_slot(struct iss_tlb_entry *tlb, uint64_t va)
+static inline struct iss_tlb_entry *iss_tlb_slot(struct iss_tlb *tlb, uint64_t va)
 {
-	return &tlb[(va / ISS_PAGE_SIZE) % ISS_TLB_SIZE];
+	return &tlb->entry[(va / ISS_PAGE_SIZE) % ISS_TLB_SIZE];
+}
+
+static inline uintptr_t *iss_tlb_granule(struct iss_tlb *tlb, uint64_t va)
+{
+	return &tlb->granule[(va / ISS_GRANULE) % (ISS_TLB_SIZE * ISS_GRANULES)];
 }
 
 /* What has to equal the tag: the page and, for a misaligned address, an offset that no tag has. */
@@ -35,10 +40,9 @@ static inline uint8_t *iss_tlb_host(const struct iss_tlb_entry *entry, uint64_t 
 }
 
 /* Of a page that is interleaved below its size. */
-static inline uint8_t *iss_tlb_granule_host(const struct iss_tlb_entry *entry, uint64_t va)
+static inline uint8_t *iss_tlb_granule_host(struct iss_tlb *tlb, uint64_t va)
 {
-	return (uint8_t *)((uintptr_t)va + entry->addend +
-			   entry->table[va / ISS_GRANULE % ISS_TABLE_SIZE]);
+	return (uint8_t *)((uintptr_t)va + *iss_tlb_granule(tlb, va));
 }
 
 /* Little-endian bytes at host, zero-extended. */
@@ -85,41 +89,45 @@ static inline void iss_host_store(uint8_t *host, unsigned size, uint64_t value)
 }
 
 /*
- * Host memory of an access by its tag; false: the slow path has to decide. The table of interleaved
- * memory is asked only where the first compare has failed, so that other memory does not pay.
+ * Host memory of an access by its tag, in a page of one piece or, `fine`, in an interleaved one;
+ * false: it is not of this kind.
  */
-static inline bool iss_tlb_hit(const struct iss_tlb_entry *entry, uint64_t tag, uint64_t va,
-			       unsigned size, uint8_t **host)
+ISS_INLINE bool iss_tlb_hit_kind(struct iss_tlb *tlb, const struct iss_tlb_entry *entry,
+				 uint64_t tag, uint64_t va, unsigned size, bool fine,
+				 uint8_t **host)
 {
-	const uint64_t difference = iss_tlb_key(va, size) ^ tag;
-
-	*host = iss_tlb_host(entry, va);
-	if (ISS_LIKELY(difference == 0))
-		return true;
-	if (difference != ISS_TLB_GRANULE)
-		return false;
-	*host = iss_tlb_granule_host(entry, va);
-	return true;
+	*host = fine ? iss_tlb_granule_host(tlb, va) : iss_tlb_host(entry, va);
+	return ISS_LIKELY((iss_tlb_key(va, size) ^ tag) == (fine ? ISS_TLB_GRANULE : 0));
 }
 
-/* False: nothing done, the slow path has to decide. */
-static inline bool iss_load_hit(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
+/* Of either kind, ordinary memory first; false: the slow path has to decide. */
+static inline bool iss_tlb_hit(struct iss_tlb *tlb, const struct iss_tlb_entry *entry, uint64_t tag,
+			       uint64_t va, unsigned size, uint8_t **host)
+{
+	return iss_tlb_hit_kind(tlb, entry, tag, va, size, false, host) ||
+	       iss_tlb_hit_kind(tlb, entry, tag, va, size, true, host);
+}
+
+/* False: nothing done, the memory is not of this kind. */
+ISS_INLINE bool iss_load_kind(struct iss_hart *hart, uint64_t va, unsigned size, bool fine,
+			      uint64_t *value)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
 	uint8_t *host;
 
-	if (!ISS_LIKELY(iss_tlb_hit(entry, entry->tag_load, va, size, &host)))
+	if (!iss_tlb_hit_kind(hart->data_tlb, entry, entry->tag_load, va, size, fine, &host))
 		return false;
 	*value = iss_host_load(host, size);
 	return true;
 }
 
-static inline bool iss_store_hit(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
+ISS_INLINE bool iss_store_kind(struct iss_hart *hart, uint64_t va, unsigned size, bool fine,
+			       uint64_t value)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
 	uint8_t *host;
 
-	if (!ISS_LIKELY(iss_tlb_hit(entry, entry->tag_store, va, size, &host)))
+	if (!iss_tlb_hit_kind(hart->data_tlb, entry, entry->tag_store, va, size, fine, &host))
 		return false;
 	iss_host_store(host, size, value);
 	return true;
@@ -128,14 +136,14 @@ static inline bool iss_store_hit(struct iss_hart *hart, uint64_t va, unsigned si
 /* size is 1, 2, 4 or 8, any alignment; *value is zero-extended. */
 static inline bool iss_load(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *value)
 {
-	return ISS_LIKELY(iss_load_hit(hart, va, size, value)) ||
-	       iss_load_slow(hart, va, size, value);
+	return iss_load_kind(hart, va, size, false, value) ||
+	       iss_load_kind(hart, va, size, true, value) || iss_load_slow(hart, va, size, value);
 }
 
 static inline bool iss_store(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
 {
-	return ISS_LIKELY(iss_store_hit(hart, va, size, value)) ||
-	       iss_store_slow(hart, va, size, value);
+	return iss_store_kind(hart, va, size, false, value) ||
+	       iss_store_kind(hart, va, size, true, value) || iss_store_slow(hart, va, size, value);
 }
 
 /* The 16 bits at va, which is 2-byte aligned. */
@@ -148,7 +156,7 @@ static inline bool iss_fetch(struct iss_hart *hart, uint64_t va, uint16_t *bits)
 		return true;
 	}
 	if ((va & ISS_PAGE_MASK) == (entry->tag_fetch ^ ISS_TLB_GRANULE)) {
-		*bits = (uint16_t)iss_host_load(iss_tlb_granule_host(entry, va), 2);
+		*bits = (uint16_t)iss_host_load(iss_tlb_granule_host(hart->fetch_tlb, va), 2);
 		return true;
 	}
 	return iss_fetch_slow(hart, va, bits);
@@ -169,7 +177,8 @@ static inline bool iss_fetch_insn(struct iss_hart *hart, uint64_t va, uint32_t *
 	}
 	if ((va & ISS_PAGE_MASK) == (entry->tag_fetch ^ ISS_TLB_GRANULE) &&
 	    va % ISS_GRANULE <= ISS_GRANULE - 4) {
-		const uint32_t word = (uint32_t)iss_host_load(iss_tlb_granule_host(entry, va), 4);
+		const uint32_t word =
+			(uint32_t)iss_host_load(iss_tlb_granule_host(hart->fetch_tlb, va), 4);
 
 		*bits = (word & 3) == 3 ? word : word & 0xffff;
 		return true;

@@ -52,7 +52,7 @@ struct access {
 /* ---- physical accesses ---- */
 
 /* len bytes within a page of a grant. */
-static void host_access(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
+static void host_access(struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
 			uint8_t *data, unsigned len, enum iss_access kind)
 {
 	while (len) {
@@ -60,10 +60,12 @@ static void host_access(const struct iss_hart *hart, const struct iss_grant *gra
 		const unsigned n = iss_grant_is_fine(grant) && len > to_end ? to_end : len;
 		uint8_t *host = iss_grant_host(hart, grant, pa);
 
-		if (kind == ISS_STORE)
+		if (kind == ISS_STORE) {
 			memcpy(host, data, n);
-		else
+			iss_code_written_host(hart, host, n);
+		} else {
 			memcpy(data, host, n);
+		}
 		pa += n;
 		data += n;
 		len -= n;
@@ -82,8 +84,6 @@ static bool phys_access(struct iss_hart *hart, uint64_t pa, uint8_t *data, unsig
 	*done = 0;
 	if (iss_grant_allows(grant, kind)) {
 		host_access(hart, grant, pa, data, len, kind);
-		if (kind == ISS_STORE)
-			iss_code_written(hart, pa, len);
 		return true;
 	}
 	while (*done < len) {
@@ -234,8 +234,8 @@ void iss_update_contexts(struct iss_hart *hart)
 	data = plain[hart->data_priv];
 	if (data == ISS_CTX_S && (hart->mstatus & MSTATUS_SUM))
 		data = ISS_CTX_S_SUM;
-	hart->data_tlb = hart->tlb[data].entry;
-	hart->fetch_tlb = hart->tlb_of_code[plain[hart->priv]].entry;
+	hart->data_tlb = &hart->tlb[data];
+	hart->fetch_tlb = &hart->tlb_of_code[plain[hart->priv]];
 	hart->leave_block = true;
 	hart->data_bare = hart->data_priv == ISS_PRIV_M || !paging;
 	hart->fetch_bare = hart->priv == ISS_PRIV_M || !paging;
@@ -261,20 +261,26 @@ static unsigned leaf_rights(const struct leaf *leaf)
 	       (leaf->w ? 1u << ISS_STORE : 0);
 }
 
+/* Stores miss because code was decoded from the page, and it may be gone by now. */
+static bool guarded(const struct iss_tlb_entry *entry, enum iss_access kind)
+{
+	return kind == ISS_STORE && (entry->tag_store & ISS_TLB_GUARDED);
+}
+
 static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t *pa)
 {
 	const bool fetch = access->kind == ISS_FETCH;
 	const enum iss_priv priv = fetch ? hart->priv : hart->data_priv;
 	const bool bare = fetch ? hart->fetch_bare : hart->data_bare;
-	struct iss_tlb_entry *entry =
-		iss_tlb_slot(fetch ? hart->fetch_tlb : hart->data_tlb, access->va);
+	struct iss_tlb *tlb = fetch ? hart->fetch_tlb : hart->data_tlb;
+	const struct iss_tlb_entry *entry = iss_tlb_slot(tlb, access->va);
 	struct leaf leaf = { access->va, true, true, true, PAGE_BITS };
 	enum fault fault = FAULT_NONE;
 	unsigned pmp = 0;
 
 	if (((entry->va ^ access->va) & ISS_PAGE_MASK) == 0 && (entry->pa & 1u << access->kind)) {
-		if (ISS_UNLIKELY(entry->detached))
-			iss_tlb_attach(hart, entry);
+		if (ISS_UNLIKELY(entry->detached || guarded(entry, access->kind)))
+			iss_tlb_attach(hart, tlb, access->va);
 		*pa = (entry->pa & ISS_PAGE_MASK) | access->va % ISS_PAGE_SIZE;
 		return true;
 	}
@@ -295,7 +301,7 @@ static bool resolve(struct iss_hart *hart, const struct access *access, uint64_t
 		if (!fetch && access->kind == access->trap_as) /* cbo only manages */
 			iss_watch_access(hart, access->va, access->len, access->kind);
 	} else if (pmp != ISS_PMP_PARTIAL) {
-		iss_tlb_fill(hart, entry, access->va, leaf.pa, pmp & leaf_rights(&leaf),
+		iss_tlb_fill(hart, tlb, access->va, leaf.pa, pmp & leaf_rights(&leaf),
 			     leaf.span_bits);
 	}
 	*pa = leaf.pa;
@@ -340,11 +346,30 @@ bool iss_load_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t *
 	return true;
 }
 
+/* What would be a hit but for code in the page: data beside code is common in small programs. */
+static bool store_guarded(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
+{
+	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, va);
+	const uint64_t difference = iss_tlb_key(va, size) ^ entry->tag_store;
+	uint8_t *host = iss_tlb_host(entry, va);
+
+	if ((difference & ~(uint64_t)ISS_TLB_GRANULE) != ISS_TLB_GUARDED)
+		return false;
+	if (difference & ISS_TLB_GRANULE)
+		host = iss_tlb_granule_host(hart->data_tlb, va);
+	iss_host_store(host, size, value);
+	if (!iss_blocks_written_host(hart, (uintptr_t)host, size))
+		iss_tlb_attach(hart, hart->data_tlb, va);
+	return true;
+}
+
 bool iss_store_slow(struct iss_hart *hart, uint64_t va, unsigned size, uint64_t value)
 {
 	uint8_t data[8];
 
 	assert(size <= sizeof(data));
+	if (store_guarded(hart, va, size, value))
+		return true;
 	iss_host_store(data, sizeof(data), value);
 	return data_access(hart, va, data, size, ISS_STORE);
 }

@@ -16,14 +16,14 @@ struct iss_atomic {
 };
 
 /* Host memory that may be read and, unless kind is ISS_LOAD, written in place. */
-static inline bool iss_atomic_hit(struct iss_hart *hart, struct iss_atomic *at, unsigned size,
-				  enum iss_access kind)
+ISS_INLINE bool iss_atomic_hit(struct iss_hart *hart, struct iss_atomic *at, unsigned size,
+			       enum iss_access kind)
 {
 	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, at->va);
 
 	/* what may be written may be read: the tags agree in their flags */
 	if ((kind != ISS_LOAD && entry->tag_store != entry->tag_load) ||
-	    !iss_tlb_hit(entry, entry->tag_load, at->va, size, &at->host))
+	    !iss_tlb_hit(hart->data_tlb, entry, entry->tag_load, at->va, size, &at->host))
 		return false;
 	at->pa = (entry->pa & ISS_PAGE_MASK) | at->va % ISS_PAGE_SIZE;
 	return true;
@@ -63,7 +63,7 @@ static inline bool iss_atomic_write(struct iss_hart *hart, const struct iss_atom
 {
 	if (at->host) {
 		iss_host_store(at->host, size, value);
-		iss_code_written(hart, at->pa, size);
+		iss_code_written_host(hart, at->host, size);
 		return true;
 	}
 	if (hart->ops.access(hart->ops.ctx, at->pa, &value, size, ISS_STORE)) {

@@ -32,29 +32,31 @@ static inline void iss_fp_write(struct iss_hart *hart, unsigned reg, uint64_t va
 		if (iss_fp_enabled(hart, d) && iss_load(hart, ISS_VA(hart, d), size, &value))      \
 			iss_fp_write(hart, d->rd, value | (box));                                  \
 	}                                                                                          \
-	ISS_FORM(name, ISS_PLAIN)                                                                  \
-	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	ISS_INLINE bool iss_kind_##name(struct iss_hart *hart, const struct iss_decoded *d,        \
+					bool fine)                                                 \
 	{                                                                                          \
 		uint64_t value;                                                                    \
                                                                                                    \
 		if (!ISS_LIKELY(hart->mstatus & MSTATUS_FS) ||                                     \
-		    !ISS_LIKELY(iss_load_hit(hart, ISS_VA(hart, d), size, &value)))                \
+		    !iss_load_kind(hart, ISS_VA(hart, d), size, fine, &value))                     \
 			return false;                                                              \
 		iss_fp_write(hart, d->rd, value | (box));                                          \
 		return true;                                                                       \
-	}
+	}                                                                                          \
+	ISS_FORM_MEMORY(name)
 #define ISS_SEM_FP_STORE(name, size)                                                               \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
 		if (iss_fp_enabled(hart, d))                                                       \
 			iss_store(hart, ISS_VA(hart, d), size, hart->f[d->rs2]);                   \
 	}                                                                                          \
-	ISS_FORM(name, ISS_PLAIN)                                                                  \
-	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	ISS_INLINE bool iss_kind_##name(struct iss_hart *hart, const struct iss_decoded *d,        \
+					bool fine)                                                 \
 	{                                                                                          \
 		return ISS_LIKELY(hart->mstatus & MSTATUS_FS) &&                                   \
-		       iss_store_hit(hart, ISS_VA(hart, d), size, hart->f[d->rs2]);                \
-	}
+		       iss_store_kind(hart, ISS_VA(hart, d), size, fine, hart->f[d->rs2]);         \
+	}                                                                                          \
+	ISS_FORM_MEMORY(name)
 
 ISS_SEM_FP_LOAD(flw, 4, ISS_NAN_BOX)
 ISS_SEM_FP_LOAD(fld, 8, 0)

@@ -20,6 +20,7 @@
  */
 enum iss_form {
 	ISS_PLAIN,   /* try, and where it refuses sem with exact pc and counts */
+	ISS_MEMORY,  /* the same with iss_fine_<name> besides, for interleaved memory */
 	ISS_FP,      /* the same, in need of the host's floating-point environment */
 	ISS_PRECISE, /* sem with exact pc and counts: may trap, call out, change modes */
 	ISS_LAST,    /* the same, and ends a block */
@@ -28,10 +29,28 @@ enum iss_form {
 	ISS_JALR
 };
 
-#define ISS_FORM(name, form)                                                                       \
+#define ISS_FORM_ONLY(name, form)                                                                  \
 	enum {                                                                                     \
 		iss_form_##name = (form)                                                           \
 	};
+#define ISS_FORM(name, form)                                                                       \
+	ISS_FORM_ONLY(name, form)                                                                  \
+	static inline bool iss_fine_##name(struct iss_hart *hart, const struct iss_decoded *d)     \
+	{                                                                                          \
+		(void)hart, (void)d;                                                               \
+		return false;                                                                      \
+	}
+/* A load or store that is written once, as iss_kind_<name>, for both kinds of memory. */
+#define ISS_FORM_MEMORY(name)                                                                      \
+	ISS_FORM_ONLY(name, ISS_MEMORY)                                                            \
+	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	{                                                                                          \
+		return iss_kind_##name(hart, d, false);                                            \
+	}                                                                                          \
+	static inline bool iss_fine_##name(struct iss_hart *hart, const struct iss_decoded *d)     \
+	{                                                                                          \
+		return iss_kind_##name(hart, d, true);                                             \
+	}
 /* An instruction of registers alone. */
 #define ISS_ALWAYS(name)                                                                           \
 	ISS_FORM(name, ISS_PLAIN)                                                                  \
@@ -311,6 +330,24 @@ static inline void sem_jalr(struct iss_hart *hart, const struct iss_decoded *d)
 }
 
 #define ISS_VA(hart, d) ((hart)->x[(d)->rs1] + (uint64_t)(int64_t)(d)->imm)
+
+/*
+ * Operands of a load or store as one number: what limits these is how many loads the host can do,
+ * and the compiler would make four of it.
+ */
+static inline uint64_t iss_operands(const struct iss_decoded *d)
+{
+	uint64_t operands;
+
+	memcpy(&operands, &d->rd, sizeof(operands));
+	__asm__("" : "+r"(operands));
+	return operands;
+}
+#define ISS_OPERAND_RD(operands)  ((operands)&0xff)
+#define ISS_OPERAND_RS2(operands) ((operands) >> 16 & 0xff)
+#define ISS_OPERAND_VA(hart, operands)                                                             \
+	((hart)->x[(operands) >> 8 & 0xff] + (uint64_t)((int64_t)(operands) >> 32))
+
 #define ISS_SEM_LOAD(name, size, type)                                                             \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
@@ -319,26 +356,32 @@ static inline void sem_jalr(struct iss_hart *hart, const struct iss_decoded *d)
 		if (iss_load(hart, ISS_VA(hart, d), size, &value))                                 \
 			hart->x[d->rd] = (uint64_t)(type)value;                                    \
 	}                                                                                          \
-	ISS_FORM(name, ISS_PLAIN)                                                                  \
-	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	ISS_INLINE bool iss_kind_##name(struct iss_hart *hart, const struct iss_decoded *d,        \
+					bool fine)                                                 \
 	{                                                                                          \
+		const uint64_t o = iss_operands(d);                                                \
 		uint64_t value;                                                                    \
                                                                                                    \
-		if (!ISS_LIKELY(iss_load_hit(hart, ISS_VA(hart, d), size, &value)))                \
+		if (!iss_load_kind(hart, ISS_OPERAND_VA(hart, o), size, fine, &value))             \
 			return false;                                                              \
-		hart->x[d->rd] = (uint64_t)(type)value;                                            \
+		hart->x[ISS_OPERAND_RD(o)] = (uint64_t)(type)value;                                \
 		return true;                                                                       \
-	}
+	}                                                                                          \
+	ISS_FORM_MEMORY(name)
 #define ISS_SEM_STORE(name, size)                                                                  \
 	static inline void sem_##name(struct iss_hart *hart, const struct iss_decoded *d)          \
 	{                                                                                          \
 		iss_store(hart, ISS_VA(hart, d), size, hart->x[d->rs2]);                           \
 	}                                                                                          \
-	ISS_FORM(name, ISS_PLAIN)                                                                  \
-	static inline bool iss_try_##name(struct iss_hart *hart, const struct iss_decoded *d)      \
+	ISS_INLINE bool iss_kind_##name(struct iss_hart *hart, const struct iss_decoded *d,        \
+					bool fine)                                                 \
 	{                                                                                          \
-		return iss_store_hit(hart, ISS_VA(hart, d), size, hart->x[d->rs2]);                \
-	}
+		const uint64_t o = iss_operands(d);                                                \
+                                                                                                   \
+		return iss_store_kind(hart, ISS_OPERAND_VA(hart, o), size, fine,                   \
+				      hart->x[ISS_OPERAND_RS2(o)]);                                \
+	}                                                                                          \
+	ISS_FORM_MEMORY(name)
 
 ISS_SEM_LOAD(lb, 1, int8_t)
 ISS_SEM_LOAD(lh, 2, int16_t)

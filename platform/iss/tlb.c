@@ -13,7 +13,7 @@ enum {
 static void drop(struct iss_tlb_entry *entry)
 {
 	entry->tag_load = entry->tag_store = entry->tag_fetch = ISS_TLB_INVALID;
-	entry->pa = 0;
+	entry->pa = entry->homes = 0;
 	entry->detached = false;
 }
 
@@ -85,8 +85,8 @@ static void drop_span(struct iss_tlb_entry *entry, uint64_t va, uint64_t unused)
 void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va)
 {
 	for (unsigned context = ISS_CTX_S; context < ISS_N_CONTEXTS; context++) {
-		struct iss_tlb_entry *data = iss_tlb_slot(hart->tlb[context].entry, va);
-		struct iss_tlb_entry *code = iss_tlb_slot(hart->tlb_of_code[context].entry, va);
+		struct iss_tlb_entry *data = iss_tlb_slot(&hart->tlb[context], va);
+		struct iss_tlb_entry *code = iss_tlb_slot(&hart->tlb_of_code[context], va);
 
 		if (((data->va ^ va) & ISS_PAGE_MASK) == 0)
 			drop(data);
@@ -99,27 +99,21 @@ void iss_tlb_flush_va(struct iss_hart *hart, uint64_t va)
 		for_each_entry(hart, va, 0, drop_span);
 }
 
-static void detach(struct iss_tlb_entry *entry, uint64_t a, uint64_t b)
+static void detach(struct iss_tlb_entry *entry)
 {
-	(void)a, (void)b;
 	if (!((entry->tag_load | entry->tag_store | entry->tag_fetch) & ISS_TLB_GRANULE))
 		return;
 	entry->tag_load = entry->tag_store = entry->tag_fetch = ISS_TLB_INVALID;
 	entry->detached = true;
 }
 
-void iss_tlb_detach_tables(struct iss_hart *hart)
-{
-	for_each_entry(hart, 0, 0, detach);
-}
-
-/* A table serves pages outside of the range, too: what replaces it is asked for. */
+/* A set is granted as a whole and withdrawn as a whole: its pages outside of the range ask anew. */
 static void drop_range(struct iss_tlb_entry *entry, uint64_t pa, uint64_t size)
 {
 	if (entry->pa && iss_overlap(entry->pa & ISS_PAGE_MASK, ISS_PAGE_SIZE, pa, size))
 		drop(entry);
 	else
-		detach(entry, pa, size);
+		detach(entry);
 }
 
 void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size)
@@ -130,16 +124,17 @@ void iss_hart_dmi_invalidate(struct iss_hart *hart, uint64_t pa, uint64_t size)
 	iss_blocks_withdraw(hart, pa, size);
 }
 
-static void protect(struct iss_tlb_entry *entry, uint64_t pa, uint64_t size)
+static void protect(struct iss_tlb_entry *entry, uint64_t homes, uint64_t unused)
 {
-	if (iss_overlap(entry->pa & ISS_PAGE_MASK, ISS_PAGE_SIZE, pa, size))
-		entry->tag_store = ISS_TLB_INVALID;
+	(void)unused;
+	if ((entry->homes & homes) && entry->tag_store != ISS_TLB_INVALID)
+		entry->tag_store |= ISS_TLB_GUARDED;
 }
 
-void iss_tlb_protect(struct iss_hart *hart, uint64_t pa)
+void iss_tlb_protect(struct iss_hart *hart, uint64_t homes)
 {
 	for (unsigned i = 0; i < ISS_N_CONTEXTS; i++)
-		for_each_in(&hart->tlb[i], pa, ISS_PAGE_SIZE, protect);
+		for_each_in(&hart->tlb[i], homes, 0, protect);
 }
 
 /* ---- filling ---- */
@@ -155,33 +150,55 @@ static uint64_t make_tag(const struct iss_tlb_entry *entry, const struct iss_gra
 	return iss_grant_is_fine(grant) ? page | ISS_TLB_GRANULE : page;
 }
 
-void iss_tlb_attach(struct iss_hart *hart, struct iss_tlb_entry *entry)
+/* Addends and homes of an entry; true: stores may change decoded code. */
+static bool place(struct iss_hart *hart, struct iss_tlb *tlb, struct iss_tlb_entry *entry,
+		  const struct iss_grant *grant)
 {
-	const uint64_t pa = entry->pa & ISS_PAGE_MASK;
-	const struct iss_grant *grant = iss_grant_of(hart, pa); /* may detach, this entry too */
+	const uintptr_t page = entry->va & ISS_PAGE_MASK;
+	uintptr_t *granule = iss_tlb_granule(tlb, page);
+	const uintptr_t *table;
+	bool code = false;
 
-	entry->detached = false;
-	entry->tag_load = make_tag(entry, grant, ISS_LOAD);
-	entry->tag_store =
-		iss_blocks_in_page(hart, pa) ? ISS_TLB_INVALID : make_tag(entry, grant, ISS_STORE);
-	entry->tag_fetch = make_tag(entry, grant, ISS_FETCH);
-	if (grant)
-		entry->addend = iss_grant_page(hart, grant, pa, &entry->table) -
-				(uintptr_t)(entry->va & ISS_PAGE_MASK);
+	entry->addend = iss_grant_page(hart, grant, entry->pa & ISS_PAGE_MASK, &table) - page;
+	if (!iss_grant_is_fine(grant)) {
+		entry->homes = iss_homes(page + entry->addend, ISS_PAGE_SIZE);
+		return iss_blocks_at(hart, page + entry->addend, ISS_PAGE_SIZE);
+	}
+	for (unsigned i = 0; i < ISS_GRANULES; i++) {
+		const uintptr_t host = page + i * ISS_GRANULE + entry->addend + table[i];
+
+		granule[i] = entry->addend + table[i];
+		entry->homes |= iss_homes(host, ISS_GRANULE);
+		code = code || iss_blocks_at(hart, host, ISS_GRANULE);
+	}
+	return code;
 }
 
-void iss_tlb_fill(struct iss_hart *hart, struct iss_tlb_entry *entry, uint64_t va, uint64_t pa,
+void iss_tlb_attach(struct iss_hart *hart, struct iss_tlb *tlb, uint64_t va)
+{
+	struct iss_tlb_entry *entry = iss_tlb_slot(tlb, va);
+	const struct iss_grant *grant = iss_grant_of(hart, entry->pa & ISS_PAGE_MASK);
+
+	entry->detached = false;
+	entry->homes = 0;
+	entry->tag_load = make_tag(entry, grant, ISS_LOAD);
+	entry->tag_store = make_tag(entry, grant, ISS_STORE);
+	entry->tag_fetch = make_tag(entry, grant, ISS_FETCH);
+	if (grant && place(hart, tlb, entry, grant) && entry->tag_store != ISS_TLB_INVALID)
+		entry->tag_store |= ISS_TLB_GUARDED;
+}
+
+void iss_tlb_fill(struct iss_hart *hart, struct iss_tlb *tlb, uint64_t va, uint64_t pa,
 		  unsigned rights, unsigned span_bits)
 {
+	struct iss_tlb_entry *entry = iss_tlb_slot(tlb, va);
 	const uint64_t page = va & ISS_PAGE_MASK;
 	const uint64_t span_mask = VCXL_BIT(span_bits) - 1;
-	const size_t index = page / ISS_PAGE_SIZE % ISS_TLB_SIZE;
-	struct iss_tlb *tlb = (struct iss_tlb *)(void *)(entry - index); /* its first member */
 
-	tlb->filled |= VCXL_BIT(index / ISS_TLB_PART);
+	tlb->filled |= VCXL_BIT((unsigned)(entry - tlb->entry) / ISS_TLB_PART);
 	entry->pa = (pa & ISS_PAGE_MASK) | rights;
 	entry->va = page | span_bits;
-	iss_tlb_attach(hart, entry);
+	iss_tlb_attach(hart, tlb, va);
 	if (span_bits > PAGE_BITS) {
 		if (hart->superpage_first > (page & ~span_mask))
 			hart->superpage_first = page & ~span_mask;

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Benchmark loops in M-mode at the start of RAM, for vcxl and for QEMU's `virt` alike: LOOP_<name>
- * chooses one, ROUNDS says how often. Ends through the finisher.
+ * chooses one, ROUNDS says how often. Ends through the finisher. LOOP_harts is the integer loop on
+ * HARTS harts at once.
  */
+#ifdef LOOP_harts
+#define HARTS 4
+#else
+#define HARTS 1
+#endif
 	.section .text
 	.globl _start
 _start:
-	csrr t0, mhartid
-	bnez t0, sleep
+	csrr s11, mhartid
+	li t0, HARTS
+	bgeu s11, t0, sleep
 	la sp, stack_end
 	la t0, trap
 	csrw mtvec, t0
@@ -17,6 +24,13 @@ _start:
 	la s1, data
 	call prepare
 	call loop
+	la t0, done
+	li t1, 1
+	amoadd.d zero, t1, (t0)
+	bnez s11, sleep
+	li t2, HARTS
+1:	ld t1, (t0)
+	bne t1, t2, 1b
 	li t0, 0x100000
 	li t1, 0x5555
 	sw t1, (t0)
@@ -36,7 +50,7 @@ prepare:
 loop:
 	ret
 
-#elif defined(LOOP_integer) /* xorshift, additions, a taken branch */
+#elif defined(LOOP_integer) || defined(LOOP_harts) /* xorshift, additions, a taken branch */
 prepare:
 	li a0, 88172645463325252
 	ret
@@ -222,6 +236,8 @@ loop:
 
 	.section .bss
 	.balign 16
+done:
+	.skip 16
 	.skip 4096
 stack_end:
 	.balign 4096

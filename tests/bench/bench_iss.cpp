@@ -2,7 +2,7 @@
 //
 // Speed of the ISS on bare loops, as MIPS of CPU time, on both engines: integer, memory stream,
 // dependent loads, floating point, calls, branches, a linked list, atomics, traps, device reads,
-// code that modifies itself, and the cost of entering a run.
+// code that modifies itself, data beside code, and the cost of entering a run.
 #include <benchmark/benchmark.h>
 
 #include <functional>
@@ -155,6 +155,13 @@ void self_modifying_loop(machine &m)
 	m.set_x(10, addi(7, 7, 1) ^ addi(7, 7, 2));
 }
 
+// Stores to the page that it runs from, as small programs do.
+void data_beside_code_loop(machine &m)
+{
+	m.poke(ram_base, { store(0x3023, 7, 5, 0), addi(7, 7, 1), jal(0, -8) });
+	m.set_x(5, ram_base + 0x800);
+}
+
 struct loop {
 	const char *name;
 	void (*load)(machine &m);
@@ -163,12 +170,19 @@ struct loop {
 };
 
 const loop loops[] = {
-	{ "integer", integer_loop, chunk, 1 }, { "integer_short_runs", integer_loop, 100, 1 },
-	{ "memory", memory_loop, chunk, 1 },   { "dependent_loads_16M", dependent_loop, chunk, 1 },
-	{ "fp", fp_loop, chunk, 1 },           { "call", call_loop, chunk, 1 },
-	{ "branch", branch_loop, chunk, 1 },   { "list", list_loop, chunk, 1 },
-	{ "amo", amo_loop, chunk, 1 },         { "traps", trap_loop, chunk, 6 },
-	{ "mmio_reads", mmio_loop, chunk, 2 }, { "self_modifying", self_modifying_loop, chunk, 5 },
+	{ "integer", integer_loop, chunk, 1 },
+	{ "integer_short_runs", integer_loop, 100, 1 },
+	{ "memory", memory_loop, chunk, 1 },
+	{ "dependent_loads_16M", dependent_loop, chunk, 1 },
+	{ "fp", fp_loop, chunk, 1 },
+	{ "call", call_loop, chunk, 1 },
+	{ "branch", branch_loop, chunk, 1 },
+	{ "list", list_loop, chunk, 1 },
+	{ "amo", amo_loop, chunk, 1 },
+	{ "traps", trap_loop, chunk, 6 },
+	{ "mmio_reads", mmio_loop, chunk, 2 },
+	{ "self_modifying", self_modifying_loop, chunk, 5 },
+	{ "data_beside_code", data_beside_code_loop, chunk, 3 },
 };
 
 void run(benchmark::State &state, const loop &l, iss_engine engine)

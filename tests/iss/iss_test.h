@@ -6,6 +6,7 @@
 #ifndef ISS_TEST_H
 #define ISS_TEST_H
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +25,15 @@ constexpr std::uint64_t ram_base = 0x80000000;
 constexpr std::uint64_t ram_size = 0x100000;
 constexpr std::uint64_t device_base = 0x10000000; // 4 KiB, no DMI
 constexpr std::uint64_t device_size = 0x1000;
+constexpr std::uint64_t same_base = 0xa0000000;   // RAM once more
+constexpr std::uint64_t linear_base = 0xc0000000; // its bytes as they lie on the host
+
+// How RAM is dealt out: granules go to the ways in turn, each way is contiguous on the host.
+struct layout {
+	unsigned ways = 1;
+	std::uint64_t granule = 4096;
+};
+constexpr std::uint64_t dealt_size = 0x180000; // a multiple of all periods
 
 // Instruction words: the match value of the listing with its operands.
 constexpr std::uint32_t rrr(std::uint32_t match, unsigned rd, unsigned rs1, unsigned rs2)
@@ -93,8 +103,8 @@ class machine
 {
 public:
 	explicit machine(bool imsic = false, iss_engine engine = default_engine(),
-			 std::uint64_t size = ram_size)
-	    : ram_(size), device_(device_size)
+			 std::uint64_t size = ram_size, const layout &how = layout())
+	    : layout_(how), ram_(size), device_(device_size)
 	{
 		iss_config config{};
 		iss_ops ops{};
@@ -127,22 +137,19 @@ public:
 	// As a device or another hart would.
 	void poke_silently(std::uint64_t pa, const std::vector<std::uint32_t> &words)
 	{
-		std::memcpy(host(pa, words.size() * 4), words.data(), words.size() * 4);
+		put(pa, words.data(), words.size() * 4);
 	}
 	void poke16(std::uint64_t pa, const std::vector<std::uint16_t> &halves)
 	{
-		std::memcpy(host(pa, halves.size() * 2), halves.data(), halves.size() * 2);
+		put(pa, halves.data(), halves.size() * 2);
 		iss_hart_code_written(hart_, pa, halves.size() * 2);
 	}
-	template <class T> void write(std::uint64_t pa, T value)
-	{
-		std::memcpy(host(pa, sizeof(value)), &value, sizeof(value));
-	}
+	template <class T> void write(std::uint64_t pa, T value) { put(pa, &value, sizeof(value)); }
 	template <class T> T read(std::uint64_t pa)
 	{
 		T value;
 
-		std::memcpy(&value, host(pa, sizeof(value)), sizeof(value));
+		get(pa, &value, sizeof(value));
 		return value;
 	}
 
@@ -167,6 +174,8 @@ public:
 	}
 
 	std::vector<std::uint8_t> &ram() { return ram_; }
+	// Where a byte of RAM is at linear_base.
+	std::uint64_t linear(std::uint64_t pa) const { return linear_base + dealt(pa - ram_base); }
 
 	std::uint64_t run(std::uint64_t steps) { return iss_hart_run(hart_, steps, &why); }
 	// Puts the program at the start of memory and runs one step for each of its words.
@@ -197,29 +206,71 @@ public:
 	unsigned timer_changes = 0;
 
 private:
-	std::uint8_t *host(std::uint64_t pa, std::uint64_t len)
+	// Place in ram_ of an offset in RAM.
+	std::uint64_t dealt(std::uint64_t at) const
 	{
-		if (pa >= ram_base && pa - ram_base <= ram_.size() - len)
-			return ram_.data() + (pa - ram_base);
-		if (pa >= device_base && pa - device_base <= device_size - len)
-			return device_.data() + (pa - device_base);
-		throw std::out_of_range("address in no memory");
+		const std::uint64_t n = at / layout_.granule;
+
+		return n % layout_.ways * (ram_.size() / layout_.ways) +
+		       n / layout_.ways * layout_.granule + at % layout_.granule;
+	}
+
+	// nullptr: there is nothing.
+	std::uint8_t *byte(std::uint64_t pa)
+	{
+		for (const std::uint64_t base : { ram_base, same_base })
+			if (pa - base < ram_.size())
+				return ram_.data() + dealt(pa - base);
+		if (pa - linear_base < ram_.size())
+			return ram_.data() + (pa - linear_base);
+		return pa - device_base < device_size ? device_.data() + (pa - device_base)
+						      : nullptr;
+	}
+
+	std::uint8_t *host(std::uint64_t pa)
+	{
+		std::uint8_t *at = byte(pa);
+
+		return at ? at : throw std::out_of_range("address in no memory");
+	}
+
+	// Calls copy(host, offset, len) for the contiguous pieces of a range.
+	template <class F> void pieces(std::uint64_t pa, std::uint64_t len, F copy)
+	{
+		for (std::uint64_t done = 0; done < len;) {
+			const std::uint64_t n = std::min(
+				len - done, layout_.granule - (pa + done) % layout_.granule);
+
+			host(pa + done + n - 1);
+			copy(host(pa + done), done, n);
+			done += n;
+		}
+	}
+	void put(std::uint64_t pa, const void *from, std::uint64_t len)
+	{
+		pieces(pa, len, [from](std::uint8_t *at, std::uint64_t done, std::uint64_t n) {
+			std::memcpy(at, static_cast<const char *>(from) + done, n);
+		});
+	}
+	void get(std::uint64_t pa, void *to, std::uint64_t len)
+	{
+		pieces(pa, len, [to](const std::uint8_t *at, std::uint64_t done, std::uint64_t n) {
+			std::memcpy(static_cast<char *>(to) + done, at, n);
+		});
 	}
 
 	static bool access(void *ctx, std::uint64_t pa, void *data, unsigned len, iss_access kind)
 	{
 		auto *self = static_cast<machine *>(ctx);
-		const bool in_ram = pa >= ram_base && pa - ram_base <= self->ram_.size() - len;
-		const bool in_device = pa >= device_base && pa - device_base <= device_size - len;
 		access_record record{ pa, len, kind, 0, iss_hart_steps_run(self->hart_) };
 
-		if (self->refuse_access || !(in_ram || in_device))
+		if (self->refuse_access || !self->byte(pa) || !self->byte(pa + len - 1))
 			return false;
 		if (kind == ISS_STORE) {
 			std::memcpy(&record.value, data, len);
-			std::memcpy(self->host(pa, len), data, len);
+			self->put(pa, data, len);
 		} else {
-			std::memcpy(data, self->host(pa, len), len);
+			self->get(pa, data, len);
 		}
 		if (self->keep_accesses)
 			self->accesses.push_back(record);
@@ -232,11 +283,35 @@ private:
 	{
 		auto *self = static_cast<machine *>(ctx);
 
-		if (!self->grant_dmi || pa < ram_base || pa - ram_base >= self->ram_.size())
+		if (!self->grant_dmi)
 			return false;
-		*out = { ram_base, self->ram_.size(), self->ram_.data(), true, true, nullptr, 0, 0,
-			 0 };
-		return true;
+		for (const std::uint64_t base : { ram_base, same_base, linear_base }) {
+			if (pa - base >= self->ram_.size())
+				continue;
+			*out = { base,
+				 self->ram_.size(),
+				 self->ram_.data(),
+				 true,
+				 true,
+				 nullptr,
+				 0,
+				 0,
+				 0 };
+			if (self->layout_.ways > 1 && base != linear_base)
+				self->deal(*out);
+			return true;
+		}
+		return false;
+	}
+
+	void deal(iss_dmi &out)
+	{
+		slots_.clear();
+		for (unsigned i = 0; i < layout_.ways; i++)
+			slots_.push_back(ram_.data() + i * (ram_.size() / layout_.ways));
+		out.slots = slots_.data();
+		out.n_slots = layout_.ways;
+		out.granule = out.stride = layout_.granule;
 	}
 
 	static std::uint64_t time(void *ctx)
@@ -254,7 +329,9 @@ private:
 
 	static void timer_changed(void *ctx) { static_cast<machine *>(ctx)->timer_changes++; }
 
+	layout layout_;
 	std::vector<std::uint8_t> ram_, device_;
+	std::vector<std::uint8_t *> slots_;
 	iss_hart *hart_;
 };
 

@@ -24,13 +24,17 @@ constexpr std::uint64_t tables_pa = ram_base + 0x20000; // root, level 1, level 
 constexpr std::uint64_t alias_va = 0x40000000;
 constexpr std::uint64_t alias_size = 0x200000; // 512 leaves
 constexpr std::size_t code_size = 0x4000;
+constexpr unsigned alias_leaf = 300; // of its page at the other address, in aliased streams
 
 // Registers: data in 5..7 and 10..15, bases in 8, 9, 16..19, the handler's own 26..31.
 class random_stream
 {
 public:
-	explicit random_stream(std::uint64_t seed) : random_(seed)
+	// Aliased: they also store to and jump to their code by another physical address.
+	explicit random_stream(std::uint64_t seed, bool aliased = false)
+	    : random_(seed), aliased_(aliased)
 	{
+		linear_ = aliased && random_() % 2;
 		while (code_.size() < code_size / 2)
 			emit();
 		paged_ = random_() % 2;
@@ -46,6 +50,9 @@ public:
 			m.write<std::uint64_t>(data_pa + 8 * i, data_word(i));
 		if (paged_)
 			map(m);
+		if (paged_ && aliased_)
+			m.write(tables_pa + 0x2000 + 8 * alias_leaf,
+				(other_address(m) & ~0xfffull) >> 2 | 0xcf);
 		m.set_csr(0x305, handler_pa);         // mtvec
 		m.set_csr(0x3b0, UINT64_MAX);         // pmpaddr0: everything,
 		m.set_csr(0x3a0, 0x1f);               // RWX for all
@@ -83,6 +90,11 @@ private:
 		return i % 3 ? special[i % (sizeof(special) / sizeof(special[0]))] : mixed;
 	}
 
+	std::uint64_t other_address(const machine &m) const
+	{
+		return linear_ ? m.linear(code_pa + 0x800) : same_base + 0x800;
+	}
+
 	void set_registers(machine &m) const
 	{
 		const std::uint64_t delta = paged_ ? alias_va - ram_base : 0;
@@ -93,6 +105,10 @@ private:
 		}
 		m.set_x(8, data_pa + delta);
 		m.set_x(9, data_pa + delta + 0x100);
+		if (aliased_)
+			m.set_x(9,
+				paged_ ? alias_va + 0x1000 * alias_leaf + other_address(m) % 0x1000
+				       : other_address(m));
 		m.set_x(16, data_pa + delta + 0x800);
 		m.set_x(17, code_pa + delta + 0x800);
 		m.set_x(18, paged_ ? alias_va + 0x1ff800 : device_base + 0x800);
@@ -153,6 +169,7 @@ private:
 	{
 		return from.begin()[random_() % from.size()];
 	}
+	unsigned code_reg() { return aliased_ && random_() % 2 ? 9 : 17; }
 	unsigned data_reg() { return pick({ 5, 6, 7, 10, 11, 12, 13, 14, 15, 0 }); }
 
 	std::uint32_t csr()
@@ -202,7 +219,8 @@ private:
 		} else if (major == 0x6f) {
 			bits = jal(data_reg(), distance());
 		} else if (major == 0x67) {
-			bits = rri(row.match, data_reg(), 17, static_cast<int>(noise % 2048) & ~1);
+			bits = rri(row.match, data_reg(), code_reg(),
+				   static_cast<int>(noise % 2048) & ~1);
 		} else if (major == 0x73 && (row.match & 0x7000)) {
 			put(20, 0xfff, csr());
 			put(15, 31, random_() % 2 ? data_reg() : 0);
@@ -222,7 +240,7 @@ private:
 		const int to = static_cast<int>(random_() % 1000) * 2 - 1000;
 
 		emit32(rri(0x2003, 7, 17, from));
-		emit32(store(0x2023, 7, 17, to));
+		emit32(store(0x2023, 7, code_reg(), to));
 		if (random_() % 4 == 0)
 			emit32(0x0000100f); // fence.i
 	}
@@ -241,6 +259,14 @@ private:
 		case 4:
 			emit_self_modification();
 			break;
+		case 5:
+		case 6:
+		case 7:
+			if (aliased_)
+				emit_self_modification();
+			else
+				emit_row();
+			break;
 		default:
 			emit_row();
 			break;
@@ -250,7 +276,7 @@ private:
 	std::mt19937_64 random_;
 	std::vector<std::uint16_t> code_;
 	std::uint64_t budget_mask_ = 0;
-	bool paged_ = false;
+	bool paged_ = false, aliased_, linear_;
 };
 
 } // namespace iss_test

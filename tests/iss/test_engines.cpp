@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 
 #include "random_stream.h"
@@ -44,6 +45,9 @@ void act(machine &m)
 		break;
 	case 3:
 		iss_hart_dmi_invalidate(m.hart(), ram_base, 0x1000 << a.value % 8);
+		break;
+	case 4:
+		iss_hart_dmi_invalidate(m.hart(), a.value % 2 ? same_base : linear_base, 0x1000);
 		break;
 	case 31:
 		iss_hart_set_irq(m.hart(), 3, false);
@@ -113,11 +117,22 @@ struct totals {
 	std::uint64_t steps = 0, traps = 0, runs = 0;
 };
 
+void report(std::uint64_t first, std::uint64_t streams, const totals &sum)
+{
+	std::printf("VCXL_SEED=%llu: %llu streams, %llu runs, %llu steps, %llu traps\n",
+		    static_cast<unsigned long long>(first),
+		    static_cast<unsigned long long>(streams),
+		    static_cast<unsigned long long>(sum.runs),
+		    static_cast<unsigned long long>(sum.steps),
+		    static_cast<unsigned long long>(sum.traps));
+	EXPECT_GT(sum.steps, streams * 100) << "the streams die too early";
+	EXPECT_LT(sum.traps, sum.steps / 2) << "the streams do little but trap";
+}
+
 // Runs the stream on both for about so many steps; tells what differs, and where.
-std::string compare(machine &oracle, machine &blocks, std::uint64_t seed, std::uint64_t steps,
+std::string compare(machine &oracle, machine &blocks, random_stream stream, std::uint64_t steps,
 		    totals &sum)
 {
-	random_stream stream(seed);
 	std::uint64_t done = 0;
 
 	prepare(oracle, stream);
@@ -158,15 +173,32 @@ TEST(engines, random_streams_give_the_same_state_counts_and_accesses)
 	totals sum;
 
 	for (std::uint64_t seed = first; seed < first + streams; seed++)
-		ASSERT_EQ(compare(oracle, blocks, seed, 1000, sum), "") << "VCXL_SEED=" << seed;
-	std::printf("VCXL_SEED=%llu: %llu streams, %llu runs, %llu steps, %llu traps\n",
-		    static_cast<unsigned long long>(first),
-		    static_cast<unsigned long long>(streams),
-		    static_cast<unsigned long long>(sum.runs),
-		    static_cast<unsigned long long>(sum.steps),
-		    static_cast<unsigned long long>(sum.traps));
-	EXPECT_GT(sum.steps, streams * 100) << "the streams die too early";
-	EXPECT_LT(sum.traps, sum.steps / 2) << "the streams do little but trap";
+		ASSERT_EQ(compare(oracle, blocks, random_stream(seed), 1000, sum), "")
+			<< "VCXL_SEED=" << seed;
+	report(first, streams, sum);
+}
+
+// Code, data and page tables dealt out, and the same bytes at two other addresses.
+TEST(engines, random_streams_in_interleaved_memory_with_aliases_give_the_same)
+{
+	const std::uint64_t first = from_environment("VCXL_SEED", 1);
+	const std::uint64_t streams = from_environment("VCXL_STREAMS", 1500);
+	const unsigned ways[] = { 2, 3, 4, 6, 8, 12, 16 };
+	const std::uint64_t granules[] = { 256, 512, 1024, 2048, 4096 };
+	const std::uint64_t n = std::size(ways) * std::size(granules);
+	totals sum;
+
+	for (std::uint64_t i = 0; i < n; i++) {
+		const layout how{ ways[i % std::size(ways)], granules[i / std::size(ways)] };
+		machine oracle(false, ISS_ENGINE_STEP, dealt_size, how);
+		machine blocks(false, ISS_ENGINE_BLOCK, dealt_size, how);
+
+		for (std::uint64_t seed = first + i; seed < first + streams; seed += n)
+			ASSERT_EQ(compare(oracle, blocks, random_stream(seed, true), 1000, sum), "")
+				<< "VCXL_SEED=" << seed << ", " << how.ways << " ways of "
+				<< how.granule;
+	}
+	report(first, streams, sum);
 }
 
 } // namespace

@@ -34,6 +34,47 @@ TEST_P(engine_code, a_store_to_the_next_instruction_of_its_own_block_takes_effec
 	EXPECT_EQ(m.x(7), 42u);
 }
 
+TEST_P(engine_code, a_store_by_another_address_of_the_same_byte_takes_effect_at_once)
+{
+	for (const unsigned ways : { 1u, 2u, 3u, 16u }) {
+		machine dealt(false, GetParam(), dealt_size, { ways, 256 });
+		const std::uint64_t at = ram_base + 0x2fc; // the last word of a granule
+
+		// the loop crosses into the next granule
+		dealt.poke(at - 4, { store(0x2023, 6, 5, 0), addi(7, 7, 1), jal(0, -8) });
+		for (const std::uint64_t alias : { dealt.linear(at), same_base + 0x2fc }) {
+			dealt.poke(at, { addi(7, 7, 1) });
+			dealt.set_x(7, 0);
+			dealt.set_x(5, device_base);
+			dealt.set_pc(at - 4);
+			dealt.run(300);
+			EXPECT_EQ(dealt.x(7), 100u);
+			dealt.set_x(5, alias);
+			dealt.set_x(6, addi(7, 7, 16));
+			dealt.run(30);
+			EXPECT_EQ(dealt.x(7), 260u) << ways << " ways";
+		}
+	}
+}
+
+// Long enough for a page to be given up and taken on again, more than once.
+TEST_P(engine_code, code_that_changes_all_the_time_and_then_stays_is_executed_as_it_is)
+{
+	const std::uint32_t once = addi(7, 7, 1), twice = addi(7, 7, 2);
+
+	m.poke(ram_base, { store(0x2023, 6, 5, 8), rrr(0x4033, 6, 6, 10), once, addi(8, 8, -1),
+			   branch(0x1063, 8, 0, -16), once, jal(0, -4) });
+	m.set_x(5, ram_base);
+	m.set_x(6, twice);
+	m.set_x(8, 300001);
+	m.set_x(10, once ^ twice);
+	m.run(5 * 300001);
+	EXPECT_EQ(m.pc(), ram_base + 20);
+	EXPECT_EQ(m.x(7), 2u * 150001 + 150000);
+	m.run(2 * 500000);
+	EXPECT_EQ(m.x(7), 950002u);
+}
+
 TEST_P(engine_code, a_store_of_data_beside_code_leaves_the_code_alone)
 {
 	m.set_x(5, ram_base + 0x200);
@@ -175,6 +216,15 @@ TEST_P(engine_code, fflags_are_exact_when_they_are_read_and_at_the_end_of_a_run)
 	m.execute({ 0x1a307153 }); // 1 / 0
 	EXPECT_EQ(m.csr(0x001), 8u);
 	EXPECT_EQ(m.f(2), 0x7ff0000000000000u);
+}
+
+TEST_P(engine_code, an_illegal_rounding_mode_leaves_the_state_of_the_fpu_clean)
+{
+	m.set_csr(0x305, ram_base + 0x400);
+	m.set_csr(0x300, 0x2000);    // FS = initial
+	m.execute({ 0x18c7e7d3 });   // fdiv.s with rounding mode 6
+	EXPECT_EQ(m.csr(0x342), 2u); // illegal
+	EXPECT_EQ(m.csr(0x300) & 0x6000, 0x2000u);
 }
 
 TEST_P(engine_code, the_host_keeps_its_own_rounding_mode_in_callbacks_and_after_a_run)
