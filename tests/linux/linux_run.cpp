@@ -115,9 +115,8 @@ std::string guest_missing(const std::string &series)
 	return "no " + kernel + "; sw/linux/make-image makes it";
 }
 
-linux_outcome run_linux(const linux_config &config, const scratch &dir)
+words linux_words(const linux_config &config)
 {
-	linux_outcome o;
 	words args = config.machine;
 	const words more{
 		"-nographic",
@@ -131,7 +130,14 @@ linux_outcome run_linux(const linux_config &config, const scratch &dir)
 	};
 
 	args.insert(args.end(), more.begin(), more.end());
-	o.run = run_vcxl(args, dir, config.timeout);
+	return args;
+}
+
+linux_outcome run_linux(const linux_config &config, const scratch &dir)
+{
+	linux_outcome o;
+
+	o.run = run_vcxl(linux_words(config), dir, config.timeout);
 	o.run.out.erase(std::remove(o.run.out.begin(), o.run.out.end(), '\r'), o.run.out.end());
 	take_apart(o);
 	return o;

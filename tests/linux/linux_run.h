@@ -40,6 +40,8 @@ struct linux_config {
 	double timeout = 150;
 };
 
+// The words of that command line.
+words linux_words(const linux_config &config);
 linux_outcome run_linux(const linux_config &config, const scratch &dir);
 
 // Lines of the kernel's log (as dmesg -r prints it) that are warnings or worse, or that say that

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Linux and the machine around it: harts, interrupts, reboot, equal runs, wrong files.
+#include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "linux_run.h"
+#include "socket_client.h"
+#include "topology_json.h"
 
 namespace vcxl_test
 {
@@ -22,6 +26,29 @@ linux_config direct4(const scratch &dir, const std::string &tests)
 	config.machine = args_file("linux/direct4.args", dir);
 	config.tests = tests;
 	return config;
+}
+
+// What the test `list` printed in each boot.
+std::vector<std::string> lists_of(const std::string &path)
+{
+	std::ifstream in(path);
+	std::vector<std::string> lists;
+	std::string line;
+	bool open = false;
+
+	while (std::getline(in, line)) {
+		if (!line.empty() && line.back() == '\r')
+			line.pop_back();
+		if (line == "VCXL-BEGIN list") {
+			lists.emplace_back();
+			open = true;
+		} else if (line == "VCXL-END list 0") {
+			open = false;
+		} else if (open) {
+			lists.back() += line + "\n";
+		}
+	}
+	return lists;
 }
 
 } // namespace
@@ -55,6 +82,35 @@ TEST(full, four_harts_share_the_interrupts_and_the_region_is_online)
 	EXPECT_EQ(harts, (std::set<std::string>{ "0", "1", "2", "3" }));
 	EXPECT_EQ(moved, 4u); // a device's event interrupt each
 	EXPECT_EQ(complaints(o.text("dmesg")), "");
+}
+
+TEST(full, reboot_comes_up_with_the_same_regions_three_times_in_a_row)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config = direct4(dir, "list,online,reboot");
+	const std::string out = dir.file("out"), monitor = dir.file("q");
+	const words more{ "-smp",        "4",    "-serial",
+			  "file:" + out, "-qmp", "unix:" + monitor + ",server=on,wait=off" };
+
+	config.machine.insert(config.machine.end(), more.begin(), more.end());
+	running program(linux_words(config), dir);
+	socket_client qmp(monitor);
+
+	EXPECT_NE(qmp.line().find("QMP"), std::string::npos);
+	qmp.send("{\"execute\":\"qmp_capabilities\"}");
+	EXPECT_NE(qmp.line().find("return"), std::string::npos);
+	for (int boot = 0; boot < 4; boot++)
+		ASSERT_NE(qmp.line(60).find("guest-reset"), std::string::npos) << boot;
+	qmp.send("{\"execute\":\"quit\"}");
+	EXPECT_EQ(program.wait(), 0);
+
+	const std::vector<std::string> boots = lists_of(out);
+
+	ASSERT_EQ(boots.size(), 4u);
+	EXPECT_NE(boots[0].find("\"region0\""), std::string::npos);
+	for (const std::string &later : boots)
+		EXPECT_EQ(compare_topology(later, canonical_topology(boots[0])), "");
 }
 
 TEST(ci, two_runs_from_equal_files_give_identical_output)
