@@ -82,6 +82,14 @@ void expect_attributes(const std::map<std::string, unsigned> &found, const std::
 	}
 }
 
+std::string name_of(const testing::TestParamInfo<shown> &test)
+{
+	std::string name = std::string(test.param.machine.name) + "_linux_" + test.param.series;
+
+	std::replace(name.begin(), name.end(), '.', '_');
+	return name;
+}
+
 class linux_shows : public testing::TestWithParam<shown>
 {
 };
@@ -112,7 +120,7 @@ TEST_P(linux_shows, the_latencies_and_bandwidths_of_the_machine_description)
 
 	config.series = GetParam().series;
 	config.machine = args_file(t.args, dir);
-	config.tests = "list,online,nodes";
+	config.tests = "list,online,nodes,dmesg";
 	const linux_outcome o = run_linux(config, dir);
 	ASSERT_TRUE(o.passed) << o.run.out << o.run.err;
 	std::map<std::string, unsigned> found = read_attributes(o.text("nodes"));
@@ -130,19 +138,16 @@ TEST_P(linux_shows, the_latencies_and_bandwidths_of_the_machine_description)
 	}
 	EXPECT_NE(o.text("list").find("\"ram_qos_class\":0"), std::string::npos);
 	EXPECT_EQ(o.text("list").find("qos_class_mismatch"), std::string::npos);
+	EXPECT_EQ(complaints(o.text("dmesg")), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(topologies, linux_shows,
+INSTANTIATE_TEST_SUITE_P(ci, linux_shows,
 			 testing::Values(shown{ direct, "6.12", false },
-					 shown{ direct, "newest", true },
-					 shown{ switched, "6.12", false },
+					 shown{ switched, "6.12", false }),
+			 name_of);
+INSTANTIATE_TEST_SUITE_P(full, linux_shows,
+			 testing::Values(shown{ direct, "newest", true },
 					 shown{ switched, "newest", true }),
-			 [](const testing::TestParamInfo<shown> &test) {
-				 std::string name = std::string(test.param.machine.name) +
-						    "_linux_" + test.param.series;
-
-				 std::replace(name.begin(), name.end(), '.', '_');
-				 return name;
-			 });
+			 name_of);
 
 } // namespace vcxl_test
