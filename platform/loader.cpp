@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <tuple>
@@ -26,6 +27,8 @@ namespace
 
 constexpr size_t file_limit = size_t{ 1 } << 31;
 constexpr uint64_t image_alignment = 0x200000;
+constexpr char cpio_magic[] = "070701";
+constexpr size_t cpio_magic_size = 6;
 constexpr char xz_magic[] = "\xfd\x37zXZ";
 
 std::string hex(uint64_t value)
@@ -380,6 +383,40 @@ void refuse_compressed(const file_view &file)
 		file.fail("compressed program: decompress it first");
 }
 
+// Eight hexadecimal digits of a cpio header.
+uint64_t cpio_field(const file_view &file, uint64_t offset)
+{
+	const uint8_t *digits = file.at(offset, 8, "truncated cpio archive: a header");
+	const std::string text(digits, digits + 8);
+	char *end = nullptr;
+	const uint64_t value = std::strtoull(text.c_str(), &end, 16);
+
+	if (*end)
+		file.fail("damaged cpio archive: no number at " + hex(offset));
+	return value;
+}
+
+// The format "newc" from the first header to the trailer; what follows may be anything (the kernel
+// takes several archives, one after the other).
+void check_cpio(const file_view &file)
+{
+	constexpr uint64_t header = 110, size_at = 54, name_size_at = 94;
+	const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{ 3 }; };
+
+	for (uint64_t at = 0;;) {
+		if (!file.holds(at, header))
+			file.fail("truncated cpio archive: it ends before its trailer");
+		if (!starts_with(file, at, cpio_magic, cpio_magic_size))
+			file.fail("damaged cpio archive: no header at " + hex(at));
+		const uint64_t size = cpio_field(file, at + size_at);
+		const uint64_t name = at + header, name_size = cpio_field(file, at + name_size_at);
+
+		if (file.string(name, name + name_size) == "TRAILER!!!")
+			return;
+		at = padded(padded(name + name_size) + size);
+	}
+}
+
 struct file_closer {
 	void operator()(std::FILE *file) const { std::fclose(file); }
 };
@@ -420,13 +457,10 @@ image_kind kind_of(const std::vector<uint8_t> &bytes)
 
 void check_initrd(const std::string &name, const std::vector<uint8_t> &bytes)
 {
-	static const char trailer[] = "TRAILER!!!";
 	const file_view file(name, bytes);
 
-	if (starts_with(file, 0, "070701", 6) &&
-	    std::search(bytes.begin(), bytes.end(), trailer, trailer + sizeof(trailer) - 1) ==
-		    bytes.end())
-		file.fail("truncated cpio archive: it has no trailer");
+	if (starts_with(file, 0, cpio_magic, cpio_magic_size))
+		check_cpio(file);
 	if (starts_with(file, 0, xz_magic, sizeof(xz_magic) - 1) &&
 	    !starts_with(file, file.size() - 2, "YZ", 2))
 		file.fail("truncated xz file: it has no footer");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Linux and the machine around it: harts, interrupts, reboot, equal runs, wrong files.
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -123,6 +125,51 @@ TEST(ci, two_runs_from_equal_files_give_identical_output)
 
 	EXPECT_TRUE(a.passed) << a.run.out << a.run.err;
 	EXPECT_EQ(a.run.out, b.run.out);
+}
+
+TEST(ci, files_and_machines_that_cannot_be_end_with_one_line)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config;
+	const words good = linux_words(config);
+	const std::string kernel = good[2], initrd = good[4];
+	const auto cut = [&dir](const std::string &from, const std::string &name) {
+		std::filesystem::copy_file(from, dir.file(name));
+		std::filesystem::resize_file(dir.file(name), std::filesystem::file_size(from) / 2);
+		return dir.file(name);
+	};
+	const std::string half_image = cut(kernel, "half.image"),
+			  half_initrd = cut(initrd, "half.cpio");
+	const std::string large = dir.write("large.initrd", std::string(48 << 20, 'x'));
+	const struct {
+		words args;
+		std::string said;
+	} cases[] = {
+		{ { "-kernel", half_image }, half_image + ": truncated Linux image" },
+		{ { "-kernel", dir.file("none") }, dir.file("none") + "' does not exist" },
+		{ { "-kernel", "/bin/true" }, "/bin/true: not an ELF file for 64-bit RISC-V" },
+		{ { "-bios", "/bin/true", "-kernel", kernel }, "/bin/true: not an ELF file for" },
+		{ { "-kernel", kernel, "-initrd", half_initrd },
+		  half_initrd + ": truncated cpio archive" },
+		{ { "-kernel", kernel, "-initrd", dir.file("none") }, dir.file("none") },
+		{ { "-M", "cxl=on", "-m", "64M", "-device", "pxb-cxl,bus_nr=12,bus=pcie.0,id=hb",
+		    "-kernel", kernel },
+		  kernel + ": needs 0x" },
+		{ { "-m", "64M", "-kernel", kernel, "-initrd", large }, large + ": needs 0x" },
+		{ { "-bios", "none", "--direct", "-kernel", kernel }, "--direct: needs" },
+	};
+
+	for (const auto &c : cases) {
+		words args{ "-M", "virt", "-m", "512M", "-nographic" };
+
+		args.insert(args.end(), c.args.begin(), c.args.end());
+		const outcome o = run_vcxl(args, dir);
+		EXPECT_EQ(o.status, 1) << c.said;
+		EXPECT_EQ(o.out, "") << c.said;
+		EXPECT_NE(o.err.find(c.said), std::string::npos) << c.said << "\n" << o.err;
+		EXPECT_EQ(std::count(o.err.begin(), o.err.end(), '\n'), 1) << o.err;
+	}
 }
 
 } // namespace vcxl_test

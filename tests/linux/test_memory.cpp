@@ -72,6 +72,40 @@ TEST_P(committed_region, is_a_node_that_is_tested_taken_offline_and_tested_again
 	EXPECT_EQ(complaints(o.text("dmesg")), "");
 }
 
+TEST(full, a_program_runs_from_interleaved_cxl_memory)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config;
+
+	config.machine = args_file("linux/direct2.args", dir);
+	config.tests = "online,text";
+	const linux_outcome o = run_linux(config, dir);
+
+	ASSERT_TRUE(o.passed) << o.run.out << o.run.err;
+	// numa_maps: where the pages of the program's text are
+	std::istringstream lines(o.text("text"));
+	std::string results[2];
+	unsigned maps = 0;
+	for (std::string line; std::getline(lines, line);) {
+		const size_t result = line.find("result=");
+
+		if (result != std::string::npos)
+			results[maps - 1] = line.substr(result);
+		if (line.find("file=/run/text") == std::string::npos)
+			continue;
+		ASSERT_LT(maps, 2u);
+		const std::string here = " N" + std::to_string(maps) + "=";
+		const std::string there = " N" + std::to_string(1 - maps) + "=";
+		EXPECT_NE(line.find(here), std::string::npos) << line;
+		EXPECT_EQ(line.find(there), std::string::npos) << line;
+		maps++;
+	}
+	EXPECT_EQ(maps, 2u);
+	EXPECT_NE(results[0], "");
+	EXPECT_EQ(results[0], results[1]);
+}
+
 INSTANTIATE_TEST_SUITE_P(ci, committed_region,
 			 testing::Values(region{ "direct4", 4 * device, "6.12" }), name_of);
 INSTANTIATE_TEST_SUITE_P(full, committed_region,

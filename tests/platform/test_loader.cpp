@@ -401,14 +401,34 @@ std::string initrd_error(const std::string &file)
 
 TEST(initrd, that_ends_too_early_is_refused)
 {
-	const std::string cpio = "070701" + std::string(104, '0') + "TRAILER!!!";
+	// a file of 12 bytes whose contents look like a trailer, and the trailer
+	const std::string zeros(8, '0');
+	const auto header = [&zeros](const std::string &size, const std::string &name_size) {
+		std::string text = "070701";
+
+		for (unsigned field = 0; field < 13; field++)
+			text += field == 6 ? size : field == 11 ? name_size : zeros;
+		return text;
+	};
+	const std::string cpio = header("0000000c", "00000002") + std::string("a\0", 2) +
+				 "TRAILER!!!" + std::string(2, '\0') + header(zeros, "0000000b") +
+				 std::string("TRAILER!!!\0", 11);
 	const std::string xz("\xfd"
 			     "7zXZ\0data...YZ",
 			     15);
 
 	EXPECT_EQ(initrd_error(cpio), "no error");
-	EXPECT_EQ(initrd_error(cpio.substr(0, cpio.size() - 1)),
-		  "initrd: truncated cpio archive: it has no trailer");
+	EXPECT_EQ(initrd_error(cpio + "whatever follows"), "no error");
+	for (size_t size = 6; size < cpio.size(); size++)
+		EXPECT_EQ(initrd_error(cpio.substr(0, size)),
+			  "initrd: truncated cpio archive: it ends before its trailer")
+			<< size;
+	std::string damaged = cpio;
+	damaged[112 + 12] = '1';
+	EXPECT_EQ(initrd_error(damaged), "initrd: damaged cpio archive: no header at 0x7c");
+	damaged = cpio;
+	damaged[60] = '?';
+	EXPECT_EQ(initrd_error(damaged), "initrd: damaged cpio archive: no number at 0x36");
 	EXPECT_EQ(initrd_error(xz), "no error");
 	EXPECT_EQ(initrd_error(xz.substr(0, 14)), "initrd: truncated xz file: it has no footer");
 	EXPECT_EQ(initrd_error("whatever else the kernel knows"), "no error");

@@ -64,6 +64,16 @@ namespace
 
 } // namespace
 
+bool pseudo_terminals_exist()
+{
+	const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	const bool exist = master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0;
+
+	if (master >= 0)
+		close(master);
+	return exist;
+}
+
 pseudo_terminal::pseudo_terminal(const words &args, const scratch &dir)
 {
 	int report[2];

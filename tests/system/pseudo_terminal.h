@@ -43,6 +43,16 @@ private:
 	std::string output_;
 };
 
+// Whether the machine has any: a bare chroot may not.
+bool pseudo_terminals_exist();
+
 } // namespace vcxl_test
+
+// In a test: skips it, visibly, where there can be no terminal.
+#define NEEDS_A_TERMINAL()                                                                         \
+	do {                                                                                       \
+		if (!vcxl_test::pseudo_terminals_exist())                                          \
+			GTEST_SKIP() << "no pseudo-terminals (is /dev/pts mounted?)";              \
+	} while (0)
 
 #endif

@@ -43,6 +43,7 @@ bool hears(socket_client &client, const std::string &text)
 
 TEST(console, at_a_terminal_control_c_is_typed_and_control_a_x_ends_the_run)
 {
+	NEEDS_A_TERMINAL();
 	for (const words &how :
 	     { words{ "-nographic" }, words{}, words{ "-serial", "mon:stdio" } }) {
 		const scratch dir;
@@ -69,6 +70,7 @@ TEST(console, at_a_terminal_control_c_is_typed_and_control_a_x_ends_the_run)
 
 TEST(console, control_a_x_ends_a_guest_that_waits)
 {
+	NEEDS_A_TERMINAL();
 	const scratch dir;
 	pseudo_terminal terminal(guest(), dir);
 
@@ -82,6 +84,7 @@ TEST(console, control_a_x_ends_a_guest_that_waits)
 
 TEST(console, with_serial_stdio_control_c_ends_the_run_and_control_a_is_typed)
 {
+	NEEDS_A_TERMINAL();
 	const scratch dir;
 	pseudo_terminal terminal(guest({ "-serial", "stdio" }), dir);
 
@@ -96,6 +99,7 @@ TEST(console, with_serial_stdio_control_c_ends_the_run_and_control_a_is_typed)
 
 TEST(console, the_terminal_is_restored_however_the_run_ends)
 {
+	NEEDS_A_TERMINAL();
 	for (const auto &[number, status] :
 	     { std::pair{ SIGSEGV, 128 + SIGSEGV }, std::pair{ SIGABRT, 128 + SIGABRT },
 	       std::pair{ SIGHUP, 128 + SIGHUP }, std::pair{ SIGQUIT, 128 + SIGQUIT },
@@ -120,6 +124,7 @@ TEST(console, the_terminal_is_restored_however_the_run_ends)
 
 TEST(console, the_terminal_is_the_shells_while_the_program_is_stopped)
 {
+	NEEDS_A_TERMINAL();
 	const scratch dir;
 	pseudo_terminal terminal(guest(), dir);
 
@@ -198,6 +203,7 @@ TEST(console, at_a_socket_without_a_client_does_not_wait_when_told_so)
 
 TEST(console, at_a_terminal_control_a_x_ends_a_machine_that_qmp_has_stopped)
 {
+	NEEDS_A_TERMINAL();
 	const scratch dir;
 	pseudo_terminal terminal(
 		guest({ "-S", "-qmp", "unix:" + dir.file("q") + ",server=on,wait=off" }), dir);
