@@ -34,6 +34,7 @@ enum opcode : uint8_t {
 	op_store = 0x70,
 	op_and = 0x7b,
 	op_or = 0x7d,
+	op_notify = 0x86,
 	op_dword_field = 0x8a,
 	op_both = 0x90,
 	op_not = 0x92,
@@ -262,6 +263,11 @@ term store(const term &value, const term &target)
 	return operation(op_store, { value, target });
 }
 
+term notify(const term &object, unsigned value)
+{
+	return operation(op_notify, { object, integer(value) });
+}
+
 term when(const term &condition, const terms &body)
 {
 	return operation(op_when, { with_length(join({ condition, join(body) })) });
@@ -284,13 +290,13 @@ resources &resources::memory32(const map_range &range)
 	return *this;
 }
 
-resources &resources::interrupt(uint32_t gsi)
+resources &resources::interrupt(uint32_t gsi, trigger kind)
 {
-	constexpr unsigned consumer = 1, count = 1;
+	constexpr unsigned consumer = 1, edge = 2, count = 1;
 
 	add_le(bytes_, 0x89, 1);
 	add_le(bytes_, 6, 2);
-	add_le(bytes_, consumer, 1);
+	add_le(bytes_, consumer | (kind == trigger::edge ? edge : 0), 1);
 	add_le(bytes_, count, 1);
 	add_le(bytes_, gsi, 4);
 	return *this;

@@ -45,8 +45,15 @@ term negated(const term &a);
 term bits_and(const term &a, const term &b, const term &target);
 term bits_or(const term &a, const term &b, const term &target);
 term store(const term &value, const term &target);
+term notify(const term &object, unsigned value);
 term when(const term &condition, const terms &body);
 term give_back(const term &value);
+
+// How an interrupt is signalled: active high or rising, and not shared either way.
+enum class trigger {
+	level,
+	edge
+};
 
 // Who uses a range: the device itself, or what lies behind it.
 enum class resource_use {
@@ -59,7 +66,7 @@ class resources
 {
 public:
 	resources &memory32(const map_range &range);
-	resources &interrupt(uint32_t gsi); // level, active high, not shared
+	resources &interrupt(uint32_t gsi, trigger kind = trigger::level);
 	resources &buses(unsigned first, unsigned last);
 	resources &dword_memory(const map_range &range);
 	resources &qword_memory(const map_range &range, resource_use use = resource_use::producer);

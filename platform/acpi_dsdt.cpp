@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The namespace: harts, interrupt controller, console, the PCI host bridge and the CXL host
-// bridges. Left out: _PRT, as no function has an interrupt pin; power states.
+// The namespace: harts, interrupt controller, console, power button, the PCI host bridge and the
+// CXL host bridges. Left out: _PRT, as no function has an interrupt pin; power states.
 #include <cstdio>
 
 #include "acpi_aml.h"
@@ -51,6 +51,24 @@ term console()
 		      { name("_HID", string("RSCV0003")), name("_UID", integer(0)),
 			name("_CRS", registers),
 			name("_DSD", package({ uuid(dsd_properties), package({ clock }) })) });
+}
+
+// ACPI 6.6 4.8.2.2.1, 5.6.9: the interrupt is the button being pressed.
+term power_button()
+{
+	return device("PWRB", { name("_HID", string("PNP0C0C")), name("_UID", integer(0)) });
+}
+
+term events()
+{
+	constexpr unsigned pressed = 0x80;
+	const term pulse = resources().interrupt(map::power_irq, trigger::edge).done();
+
+	return device("GED0", { name("_HID", string("ACPI0013")), name("_UID", integer(0)),
+				name("_CRS", pulse),
+				method("_EVT", 1,
+				       { when(equal(argument(0), integer(map::power_irq)),
+					      { notify(path("\\_SB.PWRB"), pressed) }) }) });
 }
 
 // Clears what is not granted in a dword of the capabilities buffer; bit 4 of the first says so.
@@ -170,6 +188,8 @@ std::vector<uint8_t> acpi_dsdt(const acpi_source &s)
 		devices.push_back(hart(i));
 	devices.push_back(interrupt_controller());
 	devices.push_back(console());
+	devices.push_back(power_button());
+	devices.push_back(events());
 	devices.push_back(operating_system_capabilities());
 	devices.push_back(pci_bridge(s.l));
 	if (s.l.n_bridges)

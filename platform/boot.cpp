@@ -119,7 +119,8 @@ boot_loader::boot_loader(const machine &m, const layout &l) : machine_(m), layou
 		firmware_ = read("no -kernel", firmware_path("no -kernel"));
 	else if (linux && l.n_bridges && !m.direct)
 		firmware_ = read("no --direct", firmware_path("no --direct"));
-	acpi_ = linux && m.acpi;
+	if (linux)
+		no_acpi_ = m.acpi ? nullptr : "acpi=off";
 }
 
 boot_loader::file boot_loader::read(const std::string &option, const std::string &path) const
@@ -214,7 +215,7 @@ boot_image boot_loader::load(const ram_view &ram) const
 	const acpi_blob acpi =
 		build_acpi(machine_, layout_, { inputs.isa }, tables.base + acpi_offset);
 	image.acpi = acpi.tables;
-	if (acpi_)
+	if (!no_acpi_)
 		inputs.efi = place_acpi(acpi, tables, ram, used);
 	image.fdt = build_fdt(machine_, layout_, inputs);
 	load_raw("device tree", image.fdt, rom.fdt, ram);

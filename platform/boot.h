@@ -41,6 +41,8 @@ public:
 	// Places everything; what else RAM holds stays. Throws like the constructor, and only if
 	// the first call does.
 	boot_image load(const ram_view &ram) const;
+	// Why the guest is given no ACPI tables, static text; nullptr: it is.
+	const char *no_acpi() const { return no_acpi_; }
 
 private:
 	struct file {
@@ -70,7 +72,7 @@ private:
 	const machine &machine_;
 	const layout &layout_;
 	file bios_, firmware_, kernel_, initrd_; // no option: there is none
-	bool acpi_ = false;
+	const char *no_acpi_ = "only Linux behind OpenSBI is given them";
 };
 
 } // namespace vcxl

@@ -246,6 +246,7 @@ int run_machine(machine m)
 	profile samples(m.profile_interval);
 	if (!m.profile_path.empty())
 		hooks.samples = &samples;
+	hooks.no_acpi = loader.no_acpi();
 	hooks.tohost = symbol(image, "tohost");
 	hooks.fromhost = symbol(image, "fromhost");
 	soc host("host", m, l, std::move(ram), open_backends(m.backends), hooks);

@@ -39,7 +39,8 @@ constexpr uint64_t cfmw_base = 0x1000000000;
 constexpr uint64_t cfmw_align = 0x10000000;
 constexpr uint64_t hpa_limit = 1ull << 52;
 
-constexpr unsigned uart_irq = 10; // APLIC source
+constexpr unsigned uart_irq = 10; // APLIC sources
+constexpr unsigned power_irq = 12;
 constexpr uint32_t uart_clock_hz = 3686400;
 constexpr unsigned aplic_sources = 96;
 constexpr uint64_t timebase_hz = 10'000'000;

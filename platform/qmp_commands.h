@@ -26,6 +26,8 @@ public:
 	virtual const char *status() const = 0;
 	// After the reply.
 	virtual void reset() = 0;
+	// After the reply. Throws qmp_error when the guest knows of no power button.
+	virtual void powerdown() = 0;
 };
 
 extern const table<qmp_command> qmp_commands;

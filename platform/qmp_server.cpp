@@ -144,4 +144,16 @@ void qmp_server::reset()
 	after_reply_ = [this] { machine_->request_reset("host-qmp-system-reset"); };
 }
 
+void qmp_server::powerdown()
+{
+	if (const char *why = machine_->no_power_button())
+		throw qmp_error(std::string("the guest knows of no power button without ACPI "
+					    "tables: ") +
+				why);
+	after_reply_ = [this] {
+		announce("POWERDOWN", nullptr);
+		machine_->press_power_button();
+	};
+}
+
 } // namespace vcxl

@@ -42,6 +42,7 @@ public:
 	void cont() override;
 	const char *status() const override;
 	void reset() override;
+	void powerdown() override;
 
 private:
 	void on_input();

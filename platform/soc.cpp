@@ -162,6 +162,11 @@ void soc::request_reset(const char *reason)
 	reset_event_.notify(sc_core::sc_time::from_value(at) - sc_core::sc_time_stamp());
 }
 
+void soc::press_power_button()
+{
+	devices_->pressed.notify(sc_core::SC_ZERO_TIME);
+}
+
 // A warm reset: power stays, and with it RAM, media and what is sticky (docs/decisions.md).
 void soc::reset()
 {

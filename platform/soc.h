@@ -55,6 +55,7 @@ public:
 		const vcxl_trace *trace = nullptr; // borrowed
 		profile *samples = nullptr;        // borrowed; may be absent
 		std::function<void()> reload;      // at a reset: places the boot images again
+		const char *no_acpi = nullptr;     // why the guest has no tables; absent: it has
 		// words of the host-target interface, in one page of RAM; 0: the program has none
 		uint64_t tohost = 0, fromhost = 0;
 	};
@@ -71,6 +72,10 @@ public:
 	// Resets the whole machine, or ends the run with -no-reboot. Safe from inside an access of
 	// a hart. The reason is QEMU's word in events, here as below: guest-reset, host-qmp-quit.
 	void request_reset(const char *reason);
+	// Presses the power button, of which the guest knows by its ACPI tables.
+	void press_power_button();
+	// Why it has no effect, static text; nullptr: it has.
+	const char *no_power_button() const { return hooks_.no_acpi; }
 	// Ends the run with success.
 	void quit(const char *reason) { end(0, "", reason); }
 	// Takes what has come from outside, for whoever holds the kernel.

@@ -19,6 +19,9 @@ soc_devices::soc_devices(soc &owner)
 	SC_METHOD(run_timer);
 	sensitive << timer_event_;
 	dont_initialize();
+	SC_METHOD(pulse_power);
+	sensitive << pressed;
+	dont_initialize();
 }
 
 void soc_devices::add(std::unique_ptr<device_target> &target, const char *name,
@@ -111,6 +114,13 @@ void soc_devices::schedule_timer(uint64_t deadline)
 void soc_devices::run_timer()
 {
 	schedule_timer(vcxl_mtimer_update(&mtimer_));
+}
+
+// An edge: nothing remembers the button but the interrupt's pending bit.
+void soc_devices::pulse_power()
+{
+	vcxl_aplic_set_wire(&aplic_, map::power_irq, true);
+	vcxl_aplic_set_wire(&aplic_, map::power_irq, false);
 }
 
 void soc_devices::init_interrupts()

@@ -34,6 +34,7 @@ struct soc_devices : public sc_core::sc_module {
 	// Whether the guest is so far behind that who types has to wait.
 	bool typed_enough() const { return typed_.size() > max_typed; }
 	sc_core::sc_event caught_up; // it no longer is
+	sc_core::sc_event pressed;   // the power button
 	void reset();
 
 private:
@@ -45,6 +46,7 @@ private:
 		 void *device, map_range range);
 	void feed_uart();
 	void run_timer();
+	void pulse_power();
 	void schedule_timer(uint64_t deadline);
 	void send_msi(uint64_t hpa, uint32_t data);
 	void finish(vcxl_finish kind, unsigned code);

@@ -115,6 +115,51 @@ TEST(full, reboot_comes_up_with_the_same_regions_three_times_in_a_row)
 		EXPECT_EQ(compare_topology(later, canonical_topology(boots[0])), "");
 }
 
+TEST(full, the_power_button_of_qmp_is_a_key_on_which_the_guest_powers_off)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config;
+	const std::string monitor = dir.file("q");
+
+	config.tests = "powerkey,poweroff";
+	config.machine = { "-m", "1G", "-qmp", "unix:" + monitor + ",server=on,wait=off" };
+	running program(linux_words(config), dir);
+	socket_client qmp(monitor);
+
+	EXPECT_NE(qmp.line().find("QMP"), std::string::npos);
+	qmp.send("{\"execute\":\"qmp_capabilities\"}");
+	EXPECT_NE(qmp.line().find("return"), std::string::npos);
+	ASSERT_TRUE(program.wait_for("waits for the power key", 100)) << program.output();
+	qmp.send("{\"execute\":\"system_powerdown\"}");
+	EXPECT_EQ(qmp.line(), "{\"return\":{}}");
+	EXPECT_NE(qmp.line().find("\"POWERDOWN\""), std::string::npos);
+	EXPECT_TRUE(program.wait_for("VCXL-RESULT pass")) << program.output();
+	EXPECT_NE(qmp.line(60).find("guest-shutdown"), std::string::npos);
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(full, without_tables_the_power_button_is_refused)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config;
+	const std::string monitor = dir.file("q");
+
+	config.machine = { "-M", "virt,acpi=off", "-S", "-qmp",
+			   "unix:" + monitor + ",server=on,wait=off" };
+	running program(linux_words(config), dir);
+	socket_client qmp(monitor);
+
+	EXPECT_NE(qmp.line().find("QMP"), std::string::npos);
+	qmp.send("{\"execute\":\"qmp_capabilities\"}");
+	EXPECT_NE(qmp.line().find("return"), std::string::npos);
+	qmp.send("{\"execute\":\"system_powerdown\"}");
+	EXPECT_NE(qmp.line().find("acpi=off"), std::string::npos);
+	qmp.send("{\"execute\":\"quit\"}");
+	EXPECT_EQ(program.wait(), 0);
+}
+
 TEST(ci, two_runs_from_equal_files_give_identical_output)
 {
 	NEEDS_GUEST("6.12");

@@ -46,6 +46,13 @@ public:
 	void cont() override { calls += "cont "; }
 	const char *status() const override { return "paused"; }
 	void reset() override { calls += "reset "; }
+	void powerdown() override
+	{
+		calls += "powerdown ";
+		if (!button)
+			throw qmp_error("no button");
+	}
+	bool button = true;
 	std::string calls;
 };
 
@@ -288,12 +295,13 @@ TEST(qmp_commands, do_what_they_are_called)
 	session.feed(R"({"execute":"qmp_capabilities","arguments":{"enable":["oob"]}})");
 	EXPECT_NE(last.find("GenericError"), std::string::npos);
 	EXPECT_EQ(say("qmp_capabilities"), "{\"return\":{}}\r\n");
-	for (const char *name : { "stop", "cont", "system_reset", "quit" })
+	for (const char *name : { "stop", "cont", "system_reset", "system_powerdown", "quit" })
 		EXPECT_EQ(say(name), "{\"return\":{}}\r\n");
-	EXPECT_EQ(host.calls, "stop cont reset quit ");
+	EXPECT_EQ(host.calls, "stop cont reset powerdown quit ");
 	EXPECT_EQ(say("query-status"),
 		  "{\"return\":{\"running\":false,\"status\":\"paused\"}}\r\n");
 	EXPECT_NE(say("query-commands").find("{\"name\":\"query-version\"}"), std::string::npos);
-	EXPECT_NE(say("system_powerdown").find("no power button"), std::string::npos);
-	EXPECT_EQ(host.calls, "stop cont reset quit ");
+	host.button = false;
+	EXPECT_EQ(say("system_powerdown"),
+		  "{\"error\":{\"class\":\"GenericError\",\"desc\":\"no button\"}}\r\n");
 }
