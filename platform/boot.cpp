@@ -59,15 +59,6 @@ std::string firmware_path(const char *why)
 	return data_file("firmware.bin", why, "the build makes it with gcc-riscv64-unknown-elf");
 }
 
-// Our firmware is loaded flat; where its ELF file lies beside, it has names.
-void name_firmware(std::filesystem::path path, symbol_table &names)
-{
-	path.replace_extension(".elf");
-	if (std::filesystem::exists(path))
-		names.add(path.filename().string(),
-			  elf_code(path.string(), read_file(path.string())));
-}
-
 // The same for the same --seed, as everything is.
 std::vector<uint8_t> random_bytes(uint64_t seed, size_t n)
 {
@@ -108,19 +99,33 @@ boot_loader::boot_loader(const machine &m, const layout &l) : machine_(m), layou
 		initrd_ = read("-initrd", m.initrd);
 	if (m.direct && (m.bios == "none" || !kernel_.linux_image()))
 		throw std::runtime_error("--direct: needs a Linux image as -kernel, and -bios");
+	const bool linux = m.bios != "none" && kernel_.linux_image();
+	if (m.acpi_required && !linux)
+		throw std::runtime_error("-machine acpi=on: " + std::string(no_acpi_));
 	if (m.bios == "none") {
 		if (m.kernel.empty())
 			throw std::runtime_error("-bios none: needs -kernel FILE");
 		return;
 	}
 	bios_ = read("-bios", bios_path(m));
-	const bool linux = kernel_.linux_image();
 	if (m.kernel.empty())
 		firmware_ = read("no -kernel", firmware_path("no -kernel"));
 	else if (linux && l.n_bridges && !m.direct)
 		firmware_ = read("no --direct", firmware_path("no --direct"));
+	if (!firmware_.path.empty())
+		read_firmware_names();
 	if (linux)
 		no_acpi_ = m.acpi ? nullptr : "acpi=off";
+}
+
+// Our firmware is loaded flat; where its ELF file lies beside, it has names.
+void boot_loader::read_firmware_names()
+{
+	const std::filesystem::path elf =
+		std::filesystem::path(firmware_.path).replace_extension(".elf");
+
+	if (std::filesystem::exists(elf))
+		firmware_elf_ = read("", elf.string());
 }
 
 boot_loader::file boot_loader::read(const std::string &option, const std::string &path) const
@@ -192,7 +197,9 @@ boot_image boot_loader::load(const ram_view &ram) const
 			rom.next = place(kernel_, next, ram, used, image).entry;
 		} else {
 			rom.next = place(firmware_, next, ram, used, image).entry;
-			name_firmware(firmware_.path, image.names);
+			if (!firmware_elf_.bytes.empty())
+				image.names.add("firmware.elf",
+						elf_code(firmware_elf_.path, firmware_elf_.bytes));
 			if (!kernel_.option.empty())
 				inputs.next_stage = place(kernel_, ram.base + map::kernel_offset,
 							  ram, used, image)

@@ -62,6 +62,7 @@ private:
 		std::vector<std::pair<std::string, map_range>> used_;
 	};
 
+	void read_firmware_names();
 	file read(const std::string &option, const std::string &path) const;
 	loaded_image place(const file &f, uint64_t at, const ram_view &ram, occupancy &used,
 			   boot_image &image) const;
@@ -72,6 +73,7 @@ private:
 	const machine &machine_;
 	const layout &layout_;
 	file bios_, firmware_, kernel_, initrd_; // no option: there is none
+	file firmware_elf_;                      // for its names; may be empty
 	const char *no_acpi_ = "only Linux behind OpenSBI is given them";
 };
 

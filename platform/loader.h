@@ -58,7 +58,7 @@ std::vector<uint8_t> read_file(const std::string &path);
 
 image_kind kind_of(const std::vector<uint8_t> &file);
 
-// Throws load_error when an initial RAM disk of a known format (cpio, xz) ends too early.
+// Throws load_error when an initial RAM disk that is a cpio archive is damaged or ends too early.
 void check_initrd(const std::string &name, const std::vector<uint8_t> &file);
 
 // Recognises the format. An ELF file is placed by its physical addresses; anything else at

@@ -118,10 +118,11 @@ struct machine {
 	std::string bios;   // OpenSBI image, or "none"
 	std::string kernel; // ELF, Image or raw; "" runs our firmware
 	std::string initrd, append;
-	bool direct = false;     // Linux starts without our firmware before it
-	bool acpi = true;        // tables for Linux
-	uint64_t seed = 1;       // of the random numbers that the guest starts with
-	std::string boot_config; // text for the firmware (contents of --boot-config FILE)
+	bool direct = false;        // Linux starts without our firmware before it
+	bool acpi = true;           // tables for Linux
+	bool acpi_required = false; // an error where no Linux follows
+	uint64_t seed = 1;          // of the random numbers that the guest starts with
+	std::string boot_config;    // text for the firmware (contents of --boot-config FILE)
 
 	serial_kind serial = serial_kind::stdio;
 	bool serial_escapes = true; // stdio at a terminal: Ctrl-A begins an escape, Ctrl-C is typed

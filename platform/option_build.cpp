@@ -242,6 +242,7 @@ machine build_machine(const command_line &line)
 	machine m = line.config;
 	m.type = line.machine_item.text("type");
 	m.acpi = line.machine_item.text("acpi") != "off";
+	m.acpi_required = line.machine_item.text("acpi") == "on";
 	build_harts(line, m);
 	build_memory(line, m);
 	build_backends(line, m);

@@ -21,6 +21,7 @@ struct use {
 	std::string path;
 	bool writes;
 	bool backend = false;
+	bool folder = false;                  // files of it that end in .dat
 	uint64_t first = 0, end = UINT64_MAX; // of its bytes
 };
 
@@ -41,12 +42,24 @@ bool same_file(const std::string &a, const std::string &b)
 		       std::filesystem::weakly_canonical(b, error);
 }
 
+bool holds(const std::string &folder, const std::string &file)
+{
+	const std::filesystem::path path(file);
+	std::error_code error;
+
+	return path.extension() == ".dat" &&
+	       std::filesystem::weakly_canonical(path, error).parent_path() ==
+		       std::filesystem::weakly_canonical(folder, error);
+}
+
 bool collide(const use &a, const use &b)
 {
 	if (!a.writes && !b.writes)
 		return false;
 	if (a.backend && b.backend && (a.first >= b.end || b.first >= a.end))
 		return false;
+	if (a.folder || b.folder)
+		return a.folder ? holds(a.path, b.path) : holds(b.path, a.path);
 	return same_file(a.path, b.path);
 }
 
@@ -64,11 +77,13 @@ std::vector<use> uses_of(const command_line &line, const machine &m)
 	add("-initrd ", m.initrd, false);
 	for (const symbol_file &file : m.symbol_files)
 		add("--symbols ", file.path, false);
+	for (const auto &[arg, path] : line.read_files)
+		uses.push_back({ arg, path, false });
 	for (size_t i = 0; i < m.backends.size(); i++) {
 		const backend &b = m.backends[i];
 		if (b.kind == backend_kind::file)
-			uses.push_back({ line.objects[i].arg, b.path, b.share, true, b.offset,
-					 b.offset + b.size });
+			uses.push_back({ line.objects[i].arg, b.path, b.share, true, false,
+					 b.offset, b.offset + b.size });
 	}
 	if (m.serial == serial_kind::file)
 		add("-serial file:", m.serial_path, true);
@@ -77,6 +92,9 @@ std::vector<use> uses_of(const command_line &line, const machine &m)
 	add("--profile ", m.profile_path, true);
 	add("--signature ", m.signature_path, true);
 	add("--dump-dtb ", m.dump_dtb_path, true);
+	if (!m.dump_acpi_path.empty())
+		uses.push_back(
+			{ "--dump-acpi " + m.dump_acpi_path, m.dump_acpi_path, true, false, true });
 	return uses;
 }
 

@@ -6,6 +6,7 @@
 #include "option_parse.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "option_value.h"
@@ -237,21 +238,32 @@ uint64_t time_argument(const std::string &text, const std::string &arg)
 	return ps;
 }
 
-uint64_t count_argument(const std::string &text, const std::string &arg)
+uint64_t number_argument(const std::string &text, const std::string &arg, uint64_t least)
 {
-	uint64_t count = 0;
-	if (const char *why = parse_number(text, count))
+	uint64_t number = 0;
+	if (const char *why = parse_number(text, number))
 		fail(arg, "'" + text + "' " + why);
-	if (count == 0)
-		fail(arg, "must be at least 1");
-	return count;
+	if (number < least)
+		fail(arg, "must be at least " + std::to_string(least));
+	return number;
 }
+
+// Options that mean nothing without another.
+constexpr struct {
+	const char *name;
+	std::string machine::*needed;
+	const char *needed_name;
+} dependents[] = {
+	{ "trace-format", &machine::trace_path, "--trace" },
+	{ "trace-events", &machine::trace_path, "--trace" },
+	{ "profile-interval", &machine::profile_path, "--profile" },
+};
 
 struct word_state {
 	command_line line;
 	bool serial_given = false, no_defaults = false;
-	std::string serial_chardev, serial_arg; // -serial chardev:ID
-	std::string trace_option;               // the last --trace-format or --trace-events
+	std::string serial_chardev, serial_arg;   // -serial chardev:ID
+	std::map<std::string, std::string> typed; // by name of the option
 };
 
 void add_serial(word_state &state, const std::string &text, const std::string &arg)
@@ -275,13 +287,15 @@ void apply_stored(word_state &state, const option_row &row, const std::string &t
 		fail(arg, "'" + text + "' is not supported; known: " + comma_list(row.choices));
 	if (row.kind == option_kind::input_file && !none)
 		check_input_file(text, arg);
-	if (row.kind == option_kind::output_file &&
-	    !(row.text == &machine::trace_path && text == "-"))
+	const bool standard_output = row.text == &machine::trace_path && text == "-";
+	if (row.kind == option_kind::output_file && text == "-" && !standard_output)
+		fail(arg, "only --trace can write to standard output");
+	if (row.kind == option_kind::output_file && !standard_output)
 		check_output_file(text, arg);
 	if (row.kind == option_kind::output_folder)
 		check_output_folder(text, arg);
-	if (row.text == &machine::trace_format || row.text == &machine::trace_events)
-		state.trace_option = arg;
+	if (row.kind == option_kind::file_text)
+		state.line.read_files.emplace_back(arg, text);
 	if (row.text)
 		m.*row.text = row.kind == option_kind::file_text ? read_file(text, arg) : text;
 }
@@ -291,6 +305,7 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 {
 	command_line &line = state.line;
 	machine &m = line.config;
+	state.typed[row.name] = arg;
 	switch (row.kind) {
 	case option_kind::group:
 		return add_group(line, row, text, arg);
@@ -309,7 +324,8 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 		m.*row.number = time_argument(text, arg);
 		return;
 	case option_kind::count:
-		m.*row.number = count_argument(text, arg);
+	case option_kind::number:
+		m.*row.number = number_argument(text, arg, row.kind == option_kind::count);
 		return;
 	case option_kind::serial:
 		if (state.serial_given)
@@ -326,6 +342,7 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 		state.no_defaults = true;
 		return;
 	case option_kind::read_config:
+		line.read_files.emplace_back(arg, text);
 		return read_config(line, text, arg);
 	case option_kind::help:
 	case option_kind::version:
@@ -382,8 +399,10 @@ void finish(word_state &state)
 		fail("-initrd " + m.initrd, "only allowed with -kernel option");
 	if (m.kernel.empty() && !m.append.empty())
 		fail("-append " + m.append, "only allowed with -kernel option");
-	if (m.trace_path.empty() && !state.trace_option.empty())
-		fail(state.trace_option, "only allowed with --trace");
+	for (const auto &d : dependents)
+		if (state.typed.count(d.name) && (m.*d.needed).empty())
+			fail(state.typed[d.name],
+			     std::string("only allowed with ") + d.needed_name);
 	if (m.start_stopped && m.gdb.empty() && m.qmp.empty())
 		fail("-S", "only allowed with -s, -gdb or -qmp");
 	if (m.trace_format.empty())

@@ -6,6 +6,7 @@
 #define VCXL_PLATFORM_OPTION_PARSE_H
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "machine.h"
@@ -40,6 +41,8 @@ struct command_line {
 	item machine_item, memory_item, smp_item;
 	std::vector<item> objects, devices, chardevs, monitors;
 	machine config; // what options without properties say
+	// read while parsing: the argument, for messages, and the path
+	std::vector<std::pair<std::string, std::string>> read_files;
 	bool help = false;
 	std::string help_text;
 };

@@ -90,7 +90,7 @@ constexpr option_row rows[] = {
 
 	own(stored("boot-config", "FILE", kind::file_text, &m::boot_config,  "settings for the firmware")),
 	own(flag("direct", &m::direct,                                       "start Linux without our firmware: nothing commits decoders before it")),
-	own_number("seed", "N", kind::count, &m::seed,                       "random numbers that the guest starts with (rng-seed), 1 by default"),
+	own_number("seed", "N", kind::number, &m::seed,                       "random numbers that the guest starts with (rng-seed), 1 by default"),
 	own(stored("trace", "FILE|-", kind::output_file, &m::trace_path,     "write trace events; - is standard output")),
 	own(stored("trace-format", "text|json", kind::choice, &m::trace_format, "form of the trace, text by default", "text json")),
 	own(stored("trace-events", "PATTERNS", kind::text, &m::trace_events, "events to trace, separated by commas: mem.*,hdm.commit; all but cpu.* by default")),

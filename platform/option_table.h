@@ -73,7 +73,8 @@ enum class option_kind {
 	choice,        // one of choices; stored when text is set
 	flag,          // sets machine::*on when there is one
 	time,          // stored in machine::*number
-	count,         // the same
+	count,         // the same, at least 1
+	number,        // the same, from 0 on
 	file_text,     // the file's content is stored in machine::*text
 	serial,
 	symbols,

@@ -87,7 +87,8 @@ static void find_possible(struct chooser *c, unsigned least)
 		if (c->purpose == PLAN_FOR_LINUX && !n->hdm.n_decoders)
 			c->can[i] = 0;
 		for (unsigned s = 0; n->parent >= 0 && s <= MAX_SHIFT; s++)
-			ready[n->parent][s] += c->can[i] >> s & 1;
+			if (c->can[i] >> s & 1)
+				ready[n->parent][s]++;
 	}
 }
 

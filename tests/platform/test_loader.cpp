@@ -413,9 +413,6 @@ TEST(initrd, that_ends_too_early_is_refused)
 	const std::string cpio = header("0000000c", "00000002") + std::string("a\0", 2) +
 				 "TRAILER!!!" + std::string(2, '\0') + header(zeros, "0000000b") +
 				 std::string("TRAILER!!!\0", 11);
-	const std::string xz("\xfd"
-			     "7zXZ\0data...YZ",
-			     15);
 
 	EXPECT_EQ(initrd_error(cpio), "no error");
 	EXPECT_EQ(initrd_error(cpio + "whatever follows"), "no error");
@@ -429,8 +426,8 @@ TEST(initrd, that_ends_too_early_is_refused)
 	damaged = cpio;
 	damaged[60] = '?';
 	EXPECT_EQ(initrd_error(damaged), "initrd: damaged cpio archive: no number at 0x36");
-	EXPECT_EQ(initrd_error(xz), "no error");
-	EXPECT_EQ(initrd_error(xz.substr(0, 14)), "initrd: truncated xz file: it has no footer");
+	damaged.replace(54, 8, "-0000070"); // backwards
+	EXPECT_EQ(initrd_error(damaged), "initrd: damaged cpio archive: no number at 0x36");
 	EXPECT_EQ(initrd_error("whatever else the kernel knows"), "no error");
 }
 
