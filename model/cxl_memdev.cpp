@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A CXL Type-3 memory device as a TLM-2.0 module, see cxl_memdev.h. Timing is one fixed latency per
-// access; QoS telemetry (DevLoad) and poison of the response are left out.
+// access; QoS telemetry (DevLoad) is left out.
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +14,13 @@
 
 namespace vcxl
 {
+
+namespace
+{
+
+constexpr uint64_t dmi_page = 4096; // what poison withdraws
+
+} // namespace
 
 cxl_memdev::cxl_memdev(const sc_core::sc_module_name &name, const config &cfg)
     : sc_module(name), mem_in("mem_in"), io_in("io_in"), msi("msi"), config_(cfg),
@@ -108,7 +115,11 @@ vcxl_status cxl_memdev::access(payload &trans, uint64_t hpa, unsigned char *data
 		trans.set_dmi_allowed(config_.memdev.media[xfer.partition].direct);
 		vcxl_trace_emit(config_.trace, VCXL_TRACE_MEMDEV, name(), xfer.write, hpa, xfer.dpa,
 				len, xfer.partition, config_.latency.memdev_ps);
-	} else if (status != VCXL_E_GRANULE)
+	} else if (status == VCXL_E_POISON) {
+		if (auto *extension = trans.get_extension<cxl_mem_extension>())
+			extension->poison = true;
+	}
+	if (status != VCXL_OK && status != VCXL_E_GRANULE)
 		vcxl_trace_emit(config_.trace, VCXL_TRACE_UNROUTED, name(), xfer.write, hpa, len,
 				status_field(status));
 	return status;
@@ -123,6 +134,8 @@ uint64_t cxl_memdev::boundary(uint64_t hpa) const
 
 void cxl_memdev::mem_transport(payload &trans, sc_core::sc_time &delay)
 {
+	if (__builtin_expect(vcxl_memdev_poisoned(memdev_.get()), 0))
+		tick(delay); // what the access logs has a time
 	if (__builtin_expect(is_plain(trans), 1)) {
 		const vcxl_status status = access(trans, trans.get_address(), trans.get_data_ptr(),
 						  trans.get_data_length());
@@ -174,6 +187,7 @@ unsigned cxl_memdev::mem_debug(payload &trans)
 		xfer.data = trans.get_data_ptr() + done;
 		xfer.len = static_cast<uint32_t>(std::min<uint64_t>(len - done, boundary(hpa)));
 		xfer.write = trans.is_write();
+		xfer.debug = true;
 		if (vcxl_memdev_access(memdev_.get(), hpa, &xfer) != VCXL_OK)
 			break;
 		done += xfer.len;
@@ -193,6 +207,9 @@ bool cxl_memdev::mem_dmi(payload &trans, tlm::tlm_dmi &dmi)
 	if ((config_.trace && config_.trace->enabled & hop_events) ||
 	    !vcxl_memdev_dmi(memdev_.get(), hpa, &range)) {
 		const vcxl_decoder *decoder = vcxl_hdm_find(vcxl_memdev_hdm(memdev_.get()), hpa);
+
+		if (vcxl_memdev_poisoned(memdev_.get())) // other pages are as good as ever
+			return deny_dmi(dmi, inclusive(hpa & ~(dmi_page - 1), dmi_page));
 
 		// decoders begin and end at multiples of 256 MiB
 		return deny_dmi(dmi,

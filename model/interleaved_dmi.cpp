@@ -55,11 +55,13 @@ void describe_decoder(const vcxl_memdev *md, uint64_t hpa, cxl_dmi_extension &ou
 {
 	const vcxl_decoder *decoder = vcxl_hdm_find(vcxl_memdev_hdm(md), hpa);
 
+	uint64_t base, size;
+
 	out.deny();
-	if (!decoder)
+	if (!decoder || !vcxl_memdev_clean_range(md, hpa, &base, &size))
 		return;
 	const unsigned ways = vcxl_interleave_ways(decoder->interleave);
-	const dmi_range range = inclusive(decoder->hpa_base, decoder->size);
+	const dmi_range range = inclusive(base, size);
 	// a device cannot tell which granules are sent to it: it answers for all
 	out.granule = ways == 1 ? VCXL_HDM_ALIGN : vcxl_interleave_granularity(decoder->interleave);
 	out.stride = out.granule;
@@ -88,7 +90,7 @@ void narrow(cxl_dmi_extension &out, const dmi_range &range)
 		out.deny();
 }
 
-void compose(const vcxl_interleave &interleave, const std::vector<cxl_dmi_extension> &targets,
+void compose(const vcxl_interleave &interleave, std::vector<cxl_dmi_extension> targets,
 	     cxl_dmi_extension &out)
 {
 	uint64_t granule = vcxl_interleave_granularity(interleave);
@@ -99,9 +101,17 @@ void compose(const vcxl_interleave &interleave, const std::vector<cxl_dmi_extens
 		return;
 	}
 	out.deny();
+	// poison withdraws different pages of different targets: what all of them grant
+	dmi_range common = { 0, UINT64_MAX };
 	for (const cxl_dmi_extension &target : targets) {
-		if (!target.granted || target.first != targets[0].first ||
-		    target.last != targets[0].last)
+		if (!target.granted)
+			return;
+		common.first = std::max(common.first, target.first);
+		common.last = std::min(common.last, target.last);
+	}
+	for (cxl_dmi_extension &target : targets) {
+		narrow(target, common);
+		if (!target.granted)
 			return;
 		if (is_linear(target))
 			continue;

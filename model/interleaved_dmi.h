@@ -39,27 +39,25 @@ void describe_decoder(const vcxl_memdev *md, uint64_t hpa, cxl_dmi_extension &ou
 void narrow(cxl_dmi_extension &out, const dmi_range &range);
 
 // The answer of a hop that interleaves, from that of each of its targets in order of position.
-// Denied unless all of them were granted for the same range and advance by the same stride.
-void compose(const vcxl_interleave &interleave, const std::vector<cxl_dmi_extension> &targets,
+// Denied unless all of them were granted and advance by the same stride; the range is that of all.
+void compose(const vcxl_interleave &interleave, std::vector<cxl_dmi_extension> targets,
 	     cxl_dmi_extension &out);
 
 // Denies a map that shows the same host memory twice. Only for the top of the hierarchy: further
 // down, maps answer for granules that are never sent there.
 void deny_aliases(cxl_dmi_extension &out);
 
-// Asks every target around hpa: ask(payload &, tlm_dmi &) sends a DMI request to whoever its
-// address goes to. The answer lies in `range`, in which the interleave holds.
+// Asks every target by as many granules from `start` on: ask(payload &, tlm_dmi &) sends a DMI
+// request to whoever its address goes to.
 template <class Ask>
-void ask_all_targets(const vcxl_interleave &interleave, const dmi_range &range, uint64_t hpa,
-		     cxl_dmi_extension &out, Ask ask)
+void ask_targets_from(const vcxl_interleave &interleave, uint64_t start, cxl_dmi_extension &out,
+		      Ask ask)
 {
 	std::vector<cxl_dmi_extension> answers(vcxl_interleave_ways(interleave));
-	// no decoder begins or ends inside such a block, and every set fits in it
-	const uint64_t block = hpa & ~(VCXL_HDM_ALIGN - 1);
 
 	out.deny();
 	for (size_t i = 0; i < answers.size(); i++) {
-		const uint64_t address = block + i * vcxl_interleave_granularity(interleave);
+		const uint64_t address = start + i * vcxl_interleave_granularity(interleave);
 		cxl_dmi_extension &answer = answers[vcxl_interleave_position(interleave, address)];
 		payload request;
 		tlm::tlm_dmi dmi;
@@ -72,7 +70,22 @@ void ask_all_targets(const vcxl_interleave &interleave, const dmi_range &range, 
 		if (!answer.granted)
 			return;
 	}
-	compose(interleave, answers, out);
+	compose(interleave, std::move(answers), out);
+}
+
+// The answer around hpa. It lies in `range`, in which the interleave holds.
+template <class Ask>
+void ask_all_targets(const vcxl_interleave &interleave, const dmi_range &range, uint64_t hpa,
+		     cxl_dmi_extension &out, Ask ask)
+{
+	const uint64_t set =
+		vcxl_interleave_granularity(interleave) * vcxl_interleave_ways(interleave);
+
+	// near hpa, because poison elsewhere divides what a device grants
+	ask_targets_from(interleave, hpa / set * set, out, ask);
+	// a set of 3 x n ways may begin below the decoder; none begins or ends inside a block
+	if (!out.granted || hpa < out.first || hpa > out.last)
+		ask_targets_from(interleave, hpa & ~(VCXL_HDM_ALIGN - 1), out, ask);
 	narrow(out, range);
 }
 

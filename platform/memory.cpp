@@ -84,7 +84,7 @@ int open_file(const backend &b, bool *created)
 
 host_memory::host_memory(host_memory &&other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)),
-      file_(other.file_)
+      file_(other.file_), is_private_(other.is_private_)
 {
 }
 
@@ -93,6 +93,7 @@ host_memory &host_memory::operator=(host_memory &&other) noexcept
 	std::swap(data_, other.data_);
 	std::swap(size_, other.size_);
 	std::swap(file_, other.file_);
+	std::swap(is_private_, other.is_private_);
 	return *this;
 }
 
@@ -141,6 +142,7 @@ host_memory host_memory::of_backend(const backend &b, bool *created)
 	memory.data_ = static_cast<uint8_t *>(p);
 	memory.size_ = b.size;
 	memory.file_ = shared;
+	memory.is_private_ = !shared;
 	return memory;
 }
 
@@ -152,6 +154,13 @@ bool host_memory::flush(uint64_t offset, uint64_t len) const
 	const uint64_t first = offset / page * page;
 
 	return msync(data_ + first, len + (offset - first), MS_SYNC) == 0;
+}
+
+bool host_memory::zero(uint64_t offset, uint64_t len)
+{
+	// a private mapping would show the file's bytes again
+	return !is_private_ &&
+	       (!len || madvise(data_ + offset, len, file_ ? MADV_REMOVE : MADV_DONTNEED) == 0);
 }
 
 std::vector<host_memory> open_backends(const std::vector<backend> &backends)

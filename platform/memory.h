@@ -35,11 +35,14 @@ public:
 	uint64_t size() const { return size_; }
 	// msync of [offset, offset+len); false on error
 	bool flush(uint64_t offset, uint64_t len) const;
+	// Gives whole pages back to the host: they read as zeroes. false where it cannot.
+	bool zero(uint64_t offset, uint64_t len);
 
 private:
 	uint8_t *data_ = nullptr;
 	uint64_t size_ = 0;
-	bool file_ = false;
+	bool file_ = false;       // shared
+	bool is_private_ = false; // of a file
 };
 
 // All backends of a machine. When one cannot be opened, files that were created for the others are

@@ -287,6 +287,9 @@ vcxl_media soc::media_of(int backend_index)
 	media.flush = [](void *ctx, uint64_t offset, uint64_t len) {
 		return static_cast<host_memory *>(ctx)->flush(offset, len) ? VCXL_OK : VCXL_E_MEDIA;
 	};
+	media.zero = [](void *ctx, uint64_t offset, uint64_t len) {
+		return static_cast<host_memory *>(ctx)->zero(offset, len) ? VCXL_OK : VCXL_E_MEDIA;
+	};
 	return media;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Generic component commands: timestamp and logs. CXL r3.1 8.2.9.4, 8.2.9.5. The only log is the
- * Command Effects Log, made from the command tables. Firmware update (02h) and features
- * (05h) are not implemented.
+ * Command Effects Log, made from the command tables.
  */
 #include <assert.h>
 #include <string.h>

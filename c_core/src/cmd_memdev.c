@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory device commands: identify, partitions, label storage area. CXL r3.1 8.2.9.9.1,
- * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info; poison,
- * sanitize and dynamic capacity are not implemented.
+ * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info; dynamic
+ * capacity is not implemented.
  */
 #include <assert.h>
 #include <string.h>
@@ -13,6 +13,8 @@
 #include "memdev.h"
 
 #define CAPACITY_UNIT (256ull * VCXL_MIB) /* of every capacity field */
+
+#define INJECTED_POISON_PERSISTS VCXL_BIT(0)
 
 /* CXL r3.1 8.2.9.9.1.1 */
 struct identify_out {
@@ -54,8 +56,7 @@ static vcxl_le64 capacity_of(const struct vcxl_memdev *md, enum vcxl_partition p
 static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const vcxl_le16 log_size = vcxl_le16_of((uint16_t)md->events.depth);
-	const struct identify_out out = {
-		.fw_revision = "VCXL 1",
+	struct identify_out out = {
 		.total = vcxl_le64_of(md->capacity / CAPACITY_UNIT),
 		.volatile_only = capacity_of(md, VCXL_PARTITION_VOLATILE),
 		.persistent_only = capacity_of(md, VCXL_PARTITION_PERSISTENT),
@@ -64,8 +65,12 @@ static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 		.failure_log_size = log_size,
 		.fatal_log_size = log_size,
 		.lsa_size = vcxl_le32_of((uint32_t)md->lsa.size),
+		.poison_list_max = vcxl_le24_of(md->poison.list_max),
+		.inject_poison_limit = vcxl_le16_of((uint16_t)md->poison.list_max),
+		.poison_caps = INJECTED_POISON_PERSISTS,
 	};
 
+	memcpy(out.fw_revision, vcxl_firmware_revision(md), sizeof(out.fw_revision));
 	return vcxl_msg_reply(msg, &out, sizeof(out));
 }
 

@@ -138,3 +138,31 @@ enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log l
 		vcxl_pci_raise(&md->pci, vcxl_event_vector(log));
 	return VCXL_OK;
 }
+
+/* CXL r3.1 8.2.9.2.1.1; what the device does not know stays 0 and is not marked valid. */
+struct general_media {
+	vcxl_le64 dpa;
+	uint8_t descriptor, type, transaction;
+	vcxl_le16 validity;
+	uint8_t unknown[0x43];
+};
+static_assert(sizeof(struct general_media) == 0x50, "CXL r3.1 8.2.9.2.1.1");
+
+void vcxl_event_media(struct vcxl_memdev *md, enum vcxl_event_log log, uint64_t dpa,
+		      uint8_t descriptor, enum vcxl_media_transaction transaction)
+{
+	/* fbcd0a77-c260-417f-85a9-088b1621eba6 */
+	struct vcxl_event_record record = {
+		.uuid = { 0xfb, 0xcd, 0x0a, 0x77, 0xc2, 0x60, 0x41, 0x7f, 0x85, 0xa9, 0x08, 0x8b,
+			  0x16, 0x21, 0xeb, 0xa6 },
+	};
+	const uint64_t is_volatile = dpa < md->hdm.partitions[VCXL_PARTITION_PERSISTENT].base;
+	const struct general_media data = {
+		.dpa = vcxl_le64_of((dpa & ~VCXL_MASK(5, 0)) | is_volatile),
+		.descriptor = descriptor,
+		.transaction = (uint8_t)transaction,
+	};
+
+	memcpy(record.data, &data, sizeof(data));
+	(void)vcxl_event_inject(md, log, &record);
+}

@@ -63,6 +63,19 @@ const struct vcxl_event_wire *vcxl_event_at(const struct vcxl_events *events, un
 void vcxl_event_drop(struct vcxl_events *events, unsigned log, unsigned n);
 /* MSI-X vector of the log; dynamic capacity shares that of information. */
 unsigned vcxl_event_vector(unsigned log);
+/* CXL r3.1 8.2.9.2.1.1: Memory Event Descriptor and Transaction Type of a general media event. */
+#define VCXL_MEDIA_UNCORRECTABLE 0x1
+#define VCXL_MEDIA_LIST_OVERFLOW 0x4
+enum vcxl_media_transaction {
+	VCXL_MEDIA_BY_UNKNOWN,
+	VCXL_MEDIA_BY_HOST_READ,
+	VCXL_MEDIA_BY_HOST_WRITE,
+	VCXL_MEDIA_BY_SCAN,
+	VCXL_MEDIA_BY_INJECTION,
+};
+/* Logs a general media event of the device's own. */
+void vcxl_event_media(struct vcxl_memdev *md, enum vcxl_event_log log, uint64_t dpa,
+		      uint8_t descriptor, enum vcxl_media_transaction transaction);
 /* CXL r3.1 8.2.8.3.1: bit per log that is not empty. */
 uint32_t vcxl_event_status(const struct vcxl_events *events);
 

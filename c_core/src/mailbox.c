@@ -28,13 +28,20 @@ enum {
 #define MB_COMMAND_LENGTH       36, 16 /* bits of the Command register */
 #define MB_RETURN_CODE          47, 32 /* bits of both status registers */
 
+#define ABORT_UNTIL_PERCENT 85
+
 const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
 {
 	static const struct vcxl_cmd_set sets[] = {
+		{ vcxl_status_commands, VCXL_N_STATUS_COMMANDS },
 		{ vcxl_event_commands, VCXL_N_EVENT_COMMANDS },
+		{ vcxl_firmware_commands, VCXL_N_FIRMWARE_COMMANDS },
 		{ vcxl_generic_commands, VCXL_N_GENERIC_COMMANDS },
 		{ vcxl_memdev_commands, VCXL_N_MEMDEV_COMMANDS },
 		{ vcxl_health_commands, VCXL_N_HEALTH_COMMANDS },
+		{ vcxl_poison_commands, VCXL_N_POISON_COMMANDS },
+		{ vcxl_sanitize_commands, VCXL_N_SANITIZE_COMMANDS },
+		{ vcxl_security_commands, VCXL_N_SECURITY_COMMANDS },
 		{ NULL, 0 },
 	};
 
@@ -92,6 +99,16 @@ static void deadline_changed(const struct vcxl_memdev *md)
 		md->ops.deadline_changed(md->ops.ctx);
 }
 
+/* The operation is over; software sees 100 % however it ended. */
+static void end_background(struct vcxl_cci *cci, const struct vcxl_memdev *md, enum cxl_rc rc)
+{
+	cci->last_opcode = cci->running->opcode;
+	cci->last_rc = (uint16_t)rc;
+	cci->any_finished = true;
+	cci->running = NULL;
+	deadline_changed(md);
+}
+
 static void start_background(struct vcxl_cci *cci, struct vcxl_memdev *md,
 			     const struct vcxl_cmd *cmd, uint64_t duration_ps)
 {
@@ -138,33 +155,26 @@ enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vc
 
 bool vcxl_cci_tick(struct vcxl_cci *cci, struct vcxl_memdev *md, uint64_t now_ps)
 {
-	const struct vcxl_cmd *cmd = cci->running;
-
-	if (!cmd || cci->end_ps > now_ps)
+	if (!cci->running || cci->end_ps > now_ps)
 		return false;
 	/* it ended then, not when somebody looked */
 	md->now_ps = cci->end_ps;
-	cci->last_rc = (uint16_t)cmd->finish(md);
-	cci->last_opcode = cmd->opcode;
-	cci->any_finished = true;
-	cci->running = NULL;
-	deadline_changed(md);
+	end_background(cci, md, cci->running->finish(md, false));
 	return true;
 }
 
 void vcxl_cci_reset(struct vcxl_cci *cci, struct vcxl_memdev *md)
 {
-	const bool was_running = cci->running;
-
-	cci->running = NULL;
+	if (cci->running) {
+		(void)cci->running->finish(md, true);
+		end_background(cci, md, CXL_RC_ABORTED);
+	}
 	cci->last_opcode = 0;
 	cci->last_rc = 0;
 	cci->any_finished = false;
-	if (was_running)
-		deadline_changed(md);
 }
 
-static unsigned percent_complete(const struct vcxl_cci *cci, uint64_t now_ps)
+unsigned vcxl_cci_percent(const struct vcxl_cci *cci, uint64_t now_ps)
 {
 	const uint64_t total = cci->end_ps - cci->start_ps, elapsed = now_ps - cci->start_ps;
 
@@ -175,6 +185,18 @@ static unsigned percent_complete(const struct vcxl_cci *cci, uint64_t now_ps)
 		return 99;
 	return (unsigned)(total > UINT64_MAX / 100 ? elapsed / (total / 100)
 						   : elapsed * 100 / total);
+}
+
+enum cxl_rc vcxl_cci_abort(struct vcxl_cci *cci, struct vcxl_memdev *md)
+{
+	if (!cci->running || !(cci->running->effects & CXL_EFFECT_ABORT))
+		return CXL_RC_ABORT_NOT_SUPPORTED;
+	/* a request, not an order: so near its end the operation ends by itself */
+	if (vcxl_cci_percent(cci, md->now_ps) >= ABORT_UNTIL_PERCENT)
+		return CXL_RC_SUCCESS;
+	(void)cci->running->finish(md, true);
+	end_background(cci, md, CXL_RC_ABORTED);
+	return CXL_RC_SUCCESS;
 }
 
 /* ---- registers ---- */
@@ -242,7 +264,7 @@ static uint64_t background_read(const void *owner, unsigned i, uint64_t stored)
 	uint64_t value = cci->running ? cci->running->opcode : cci->last_opcode;
 
 	(void)i, (void)stored;
-	value = vcxl_field_set(value, 22, 16, percent_complete(cci, md->now_ps));
+	value = vcxl_field_set(value, 22, 16, vcxl_cci_percent(cci, md->now_ps));
 	return vcxl_field_set(value, MB_RETURN_CODE, cci->running ? 0 : cci->last_rc);
 }
 
@@ -284,3 +306,24 @@ void vcxl_mailbox_tick(struct vcxl_memdev *md, uint64_t now_ps)
 	if (vcxl_cci_tick(&md->mailbox.cci, md, now_ps))
 		raise_if(md, MB_BACKGROUND_INTERRUPT);
 }
+
+/* CXL r3.1 8.2.9.1.5 */
+static enum cxl_rc request_abort(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const bool was_running = md->mailbox.cci.running;
+	const enum cxl_rc rc = vcxl_cci_abort(&md->mailbox.cci, md);
+
+	(void)msg;
+	if (was_running && !md->mailbox.cci.running)
+		raise_if(md, MB_BACKGROUND_INTERRUPT);
+	return rc;
+}
+
+/* Identify (0001h) to Set Response Message Limit (0004h) are for other interfaces than mailboxes.
+ */
+/* clang-format off */
+const struct vcxl_cmd vcxl_status_commands[] = {
+	/* opcode  name                        in: min max effects flags run            finish */
+	{ 0x0005, "Request Abort Background Operation", 0, 0, 0,   0,    request_abort, NULL },
+};
+/* clang-format on */

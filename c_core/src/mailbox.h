@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The command interface (CCI) and the primary mailbox that shows it as registers.
- * CXL r3.1 8.2.8.4 (mailbox), 9.1 (CCI). One background operation at a time; aborting one by
- * command (0005h) and the secondary mailbox are not here.
+ * CXL r3.1 8.2.8.4 (mailbox), 9.1 (CCI). One background operation at a time. The secondary mailbox
+ * is not here.
  */
 #ifndef VCXL_MAILBOX_H
 #define VCXL_MAILBOX_H
@@ -47,7 +47,11 @@ struct vcxl_cci {
 enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vcxl_msg *msg);
 /* Finishes the background operation when its time has come; whether it did. */
 bool vcxl_cci_tick(struct vcxl_cci *cci, struct vcxl_memdev *md, uint64_t now_ps);
-/* Forgets the background operation, unfinished. */
+/* Request Abort Background Operation, CXL r3.1 8.2.9.1.5. */
+enum cxl_rc vcxl_cci_abort(struct vcxl_cci *cci, struct vcxl_memdev *md);
+/* How far the background operation is; 100 only when it is over. */
+unsigned vcxl_cci_percent(const struct vcxl_cci *cci, uint64_t now_ps);
+/* Aborts the background operation and forgets it. */
 void vcxl_cci_reset(struct vcxl_cci *cci, struct vcxl_memdev *md);
 
 /* Entry `index` of the Command Effects Log; false behind the last one. Order of the tables. */
@@ -72,14 +76,24 @@ extern const struct vcxl_reg vcxl_mailbox_regs[];
 extern const unsigned vcxl_n_mailbox_regs;
 
 /* The tables of commands. A row too many does not compile, one too few has no name: table test. */
-#define VCXL_N_EVENT_COMMANDS   4
-#define VCXL_N_GENERIC_COMMANDS 4
-#define VCXL_N_MEMDEV_COMMANDS  4
-#define VCXL_N_HEALTH_COMMANDS  4
+#define VCXL_N_STATUS_COMMANDS   1
+#define VCXL_N_EVENT_COMMANDS    4
+#define VCXL_N_GENERIC_COMMANDS  4
+#define VCXL_N_MEMDEV_COMMANDS   4
+#define VCXL_N_HEALTH_COMMANDS   5
+#define VCXL_N_FIRMWARE_COMMANDS 3
+#define VCXL_N_POISON_COMMANDS   6
+#define VCXL_N_SECURITY_COMMANDS 6
+#define VCXL_N_SANITIZE_COMMANDS 3
+extern const struct vcxl_cmd vcxl_status_commands[VCXL_N_STATUS_COMMANDS];
 extern const struct vcxl_cmd vcxl_event_commands[VCXL_N_EVENT_COMMANDS];
+extern const struct vcxl_cmd vcxl_firmware_commands[VCXL_N_FIRMWARE_COMMANDS];
 extern const struct vcxl_cmd vcxl_generic_commands[VCXL_N_GENERIC_COMMANDS];
 extern const struct vcxl_cmd vcxl_memdev_commands[VCXL_N_MEMDEV_COMMANDS];
 extern const struct vcxl_cmd vcxl_health_commands[VCXL_N_HEALTH_COMMANDS];
+extern const struct vcxl_cmd vcxl_poison_commands[VCXL_N_POISON_COMMANDS];
+extern const struct vcxl_cmd vcxl_sanitize_commands[VCXL_N_SANITIZE_COMMANDS];
+extern const struct vcxl_cmd vcxl_security_commands[VCXL_N_SECURITY_COMMANDS];
 
 #ifdef __cplusplus
 }

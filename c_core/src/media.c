@@ -7,6 +7,8 @@
 
 #include "memdev.h"
 
+#define FILL_PIECE 4096u /* a page of the host */
+
 bool vcxl_media_valid(const struct vcxl_media *media)
 {
 	return !media->size || media->direct || (media->read && media->write);
@@ -41,6 +43,32 @@ enum vcxl_status vcxl_media_write(const struct vcxl_media *media, uint64_t offse
 		return media->write(media->ctx, offset, src, len);
 	copy(media->direct + offset, src, len);
 	return VCXL_OK;
+}
+
+/* Reading costs less than writing: pages of the host that nobody touched stay so. */
+static bool is_zero(const uint8_t *bytes, uint64_t len)
+{
+	return !bytes[0] && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+enum vcxl_status vcxl_media_fill(const struct vcxl_media *media, uint64_t offset, uint64_t len,
+				 uint8_t value)
+{
+	uint8_t piece[FILL_PIECE];
+	enum vcxl_status status = VCXL_OK;
+
+	if (!value && media->zero && offset % FILL_PIECE == 0 && len % FILL_PIECE == 0 &&
+	    !media->zero(media->ctx, offset, len))
+		return VCXL_OK;
+	memset(piece, value, sizeof(piece));
+	for (uint64_t done = 0; done < len && !status; done += FILL_PIECE) {
+		const uint64_t left = len - done;
+		const uint32_t n = left < FILL_PIECE ? (uint32_t)left : FILL_PIECE;
+
+		if (value || !media->direct || !is_zero(media->direct + offset + done, n))
+			status = vcxl_media_write(media, offset + done, piece, n);
+	}
+	return status;
 }
 
 enum vcxl_status vcxl_media_flush(const struct vcxl_media *media, uint64_t offset, uint64_t len)

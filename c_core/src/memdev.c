@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory device: life, PCI function, reset, and the CXL.mem path from host address to media.
- * CXL r3.1 8.1.3, 8.2.4.20, 9.7, 9.13. No poison or dynamic capacity.
+ * Memory device: life, PCI function, reset. CXL r3.1 8.1.3, 9.7. Accesses to memory are in
+ * access.c.
  *
  * Reset does not touch media: what becomes of volatile contents at a power cycle is decided by
  * whoever lends them.
@@ -76,6 +76,8 @@ static struct vcxl_memdev_config with_defaults(const struct vcxl_memdev_config *
 		c.mailbox_log2 = DEFAULT_MAILBOX_LOG2;
 	if (!c.event_log_depth)
 		c.event_log_depth = VCXL_EVENT_DEFAULT_DEPTH;
+	if (!c.poison_list_max)
+		c.poison_list_max = VCXL_POISON_DEFAULT_LIST;
 	if (!c.read_latency_ps)
 		c.read_latency_ps = 150000;
 	if (!c.write_latency_ps)
@@ -182,7 +184,10 @@ static uint32_t device_bar_size(uint32_t payload_size)
 /* What lives on a supply of its own ends; a dirty shutdown is one that came too early. */
 static void lose_power(struct vcxl_memdev *md)
 {
+	const struct vcxl_dpa_range *lost = &md->hdm.partitions[VCXL_PARTITION_VOLATILE];
+
 	md->timestamp = (struct vcxl_timestamp){ .set = false };
+	(void)vcxl_memdev_heal(md, lost->base, lost->base + lost->size);
 	vcxl_events_reset_cold(&md->events);
 	if (md->shutdown.dirty && md->shutdown.n_dirty < UINT32_MAX)
 		md->shutdown.n_dirty++;
@@ -196,8 +201,11 @@ static void reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 	vcxl_block_reset(&md->device, kind);
 	vcxl_mailbox_reset(md);
 	vcxl_doe_reset(&md->doe);
+	vcxl_firmware_reset(md, kind);
 	if (kind == VCXL_RESET_COLD)
 		lose_power(md);
+	if (kind == VCXL_RESET_COLD || kind == VCXL_RESET_HOT)
+		vcxl_security_reset(md);
 	update_gate(md);
 }
 
@@ -206,6 +214,7 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 {
 	const struct vcxl_memdev_config c = with_defaults(config);
 	const size_t name_size = strlen(c.name) + 1;
+	const size_t poison_size = vcxl_poison_storage(c.poison_list_max);
 	const size_t events_size = vcxl_events_storage(c.event_log_depth);
 	struct vcxl_memdev *md;
 	uint32_t payload_size;
@@ -215,11 +224,13 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	if (!config_valid(&c))
 		return VCXL_E_CONFIG;
 	payload_size = 1u << c.mailbox_log2;
-	/* behind the device: payload, latched payload, event records, name */
-	md = calloc(1, sizeof(*md) + 2 * (size_t)payload_size + events_size + name_size);
+	/* behind the device: poison, payload, latched payload, event records, name */
+	md = calloc(1,
+		    sizeof(*md) + poison_size + 2 * (size_t)payload_size + events_size + name_size);
 	if (!md)
 		return VCXL_E_NOMEM;
-	buffers = (uint8_t *)(md + 1);
+	vcxl_poison_init(&md->poison, md + 1, c.poison_list_max);
+	buffers = (uint8_t *)(md + 1) + poison_size;
 	vcxl_events_init(&md->events, buffers + 2 * (size_t)payload_size, c.event_log_depth);
 	md->name = memcpy(buffers + 2 * (size_t)payload_size + events_size, c.name, name_size);
 	if (ops)
@@ -227,6 +238,8 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	md->lsa = c.lsa;
 	md->gate = VCXL_E_DISABLED;
 	md->device_bar_size = device_bar_size(payload_size);
+	vcxl_health_init(md);
+	vcxl_firmware_init(md);
 	init_hdm(md, &c);
 	init_pci(md, &c);
 	vcxl_component_init(&md->component, &md->hdm, true, md->ops.trace, md->name);
@@ -353,151 +366,4 @@ enum cxl_rc vcxl_memdev_command(struct vcxl_memdev *md, uint16_t opcode, const v
 
 	*out_len = msg.out_len;
 	return rc;
-}
-
-/* ---- CXL.mem ---- */
-
-/* The decoder of hpa, or why there is none. */
-static inline enum vcxl_status decode(const struct vcxl_memdev *md, uint64_t hpa,
-				      const struct vcxl_decoder **out)
-{
-	if (md->gate)
-		return md->gate;
-	*out = vcxl_hdm_find(&md->hdm, hpa);
-	if (*out)
-		return VCXL_OK;
-	return md->hdm.enabled ? VCXL_E_UNROUTED : VCXL_E_DISABLED;
-}
-
-static inline uint64_t decoder_dpa(const struct vcxl_decoder *d, uint64_t hpa)
-{
-	return d->dpa_base + vcxl_interleave_compress(d->interleave, hpa - d->hpa_base);
-}
-
-/* Bytes from hpa to where the device address stops following the host address. */
-static inline uint64_t decoder_span(const struct vcxl_decoder *d, uint64_t hpa)
-{
-	const uint64_t offset = hpa - d->hpa_base;
-	const uint64_t granularity = vcxl_interleave_granularity(d->interleave);
-
-	if (vcxl_interleave_ways(d->interleave) == 1)
-		return d->size - offset;
-	return granularity - (offset & (granularity - 1));
-}
-
-/* The partition that holds [dpa, dpa+len), and where in it. */
-static inline enum vcxl_status find_partition(const struct vcxl_memdev *md, uint64_t dpa,
-					      uint64_t len, enum vcxl_partition *partition,
-					      uint64_t *offset)
-{
-	const struct vcxl_dpa_range *persistent = &md->hdm.partitions[VCXL_PARTITION_PERSISTENT];
-	const struct vcxl_dpa_range *range;
-
-	*partition = dpa >= persistent->base ? VCXL_PARTITION_PERSISTENT : VCXL_PARTITION_VOLATILE;
-	range = &md->hdm.partitions[*partition];
-	*offset = dpa - range->base;
-	/* a decoder commits only inside one partition; the bytes of others depend on this line */
-	return vcxl_range_inside(dpa, len, range->base, range->size) ? VCXL_OK : VCXL_E_CAPACITY;
-}
-
-enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer)
-{
-	const struct vcxl_decoder *d;
-	const struct vcxl_media *media;
-	uint64_t offset;
-	enum vcxl_status status = decode(md, hpa, &d);
-
-	if (status)
-		return status;
-	if (xfer->len > decoder_span(d, hpa))
-		return VCXL_E_GRANULE;
-	xfer->dpa = decoder_dpa(d, hpa);
-	status = find_partition(md, xfer->dpa, xfer->len, &xfer->partition, &offset);
-	if (status)
-		return status;
-	media = &md->media[xfer->partition];
-	return xfer->write ? vcxl_media_write(media, offset, xfer->data, xfer->len)
-			   : vcxl_media_read(media, offset, xfer->data, xfer->len);
-}
-
-enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *dpa)
-{
-	const struct vcxl_decoder *d;
-	const enum vcxl_status status = decode(md, hpa, &d);
-
-	if (status)
-		return status;
-	*dpa = decoder_dpa(d, hpa);
-	return *dpa < md->capacity ? VCXL_OK : VCXL_E_CAPACITY;
-}
-
-uint64_t vcxl_memdev_span(const struct vcxl_memdev *md, uint64_t hpa)
-{
-	const struct vcxl_decoder *d;
-
-	return decode(md, hpa, &d) ? 0 : decoder_span(d, hpa);
-}
-
-bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out)
-{
-	const struct vcxl_decoder *d;
-	enum vcxl_partition partition;
-	uint64_t base, size, offset;
-
-	if (decode(md, hpa, &d))
-		return false;
-	base = d->hpa_base;
-	size = d->size;
-	if (vcxl_interleave_ways(d->interleave) > 1) {
-		size = vcxl_interleave_granularity(d->interleave);
-		base = hpa & ~(size - 1);
-	}
-	if (find_partition(md, decoder_dpa(d, base), size, &partition, &offset) ||
-	    !md->media[partition].direct)
-		return false;
-	*out = (struct vcxl_dmi){ .hpa = base,
-				  .size = size,
-				  .host = md->media[partition].direct + offset };
-	return true;
-}
-
-static bool ranges_meet(const struct vcxl_decoder *d, uint64_t hpa, uint64_t len)
-{
-	return hpa >= d->hpa_base ? hpa - d->hpa_base < d->size : d->hpa_base - hpa < len;
-}
-
-/* The part of [hpa, hpa+len) that d decodes, widened to whole stripes when interleaved. */
-static enum vcxl_status flush_decoder(const struct vcxl_memdev *md, const struct vcxl_decoder *d,
-				      uint64_t hpa, uint64_t len)
-{
-	const unsigned ways = vcxl_interleave_ways(d->interleave);
-	const uint64_t stripe = ways == 1 ? 1 : ways * vcxl_interleave_granularity(d->interleave);
-	const uint64_t begin = hpa > d->hpa_base ? hpa - d->hpa_base : 0;
-	const uint64_t room = d->size - begin;
-	const uint64_t skipped = hpa < d->hpa_base ? d->hpa_base - hpa : 0;
-	const uint64_t end = begin + (len - skipped < room ? len - skipped : room);
-	const uint64_t dpa_begin = begin / stripe * (stripe / ways);
-	const uint64_t dpa_end = (end + stripe - 1) / stripe * (stripe / ways);
-	enum vcxl_partition partition;
-	uint64_t offset;
-	const enum vcxl_status status = find_partition(md, d->dpa_base + dpa_begin,
-						       dpa_end - dpa_begin, &partition, &offset);
-
-	if (status || partition != VCXL_PARTITION_PERSISTENT)
-		return status;
-	return vcxl_media_flush(&md->media[partition], offset, dpa_end - dpa_begin);
-}
-
-enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len)
-{
-	const struct vcxl_decoder *first;
-	enum vcxl_status status = decode(md, hpa, &first);
-
-	for (unsigned i = 0; i < md->hdm.config.n_decoders && !status; i++) {
-		const struct vcxl_decoder *d = &md->hdm.decoders[i];
-
-		if (d->state == VCXL_DECODER_COMMITTED && ranges_meet(d, hpa, len))
-			status = flush_decoder(md, d, hpa, len);
-	}
-	return status;
 }

@@ -6,12 +6,14 @@
 #ifndef VCXL_MEMDEV_STATE_H
 #define VCXL_MEMDEV_STATE_H
 
+#include <vcxl/health.h>
 #include <vcxl/memdev.h>
 
 #include "component.h"
 #include "doe.h"
 #include "events.h"
 #include "mailbox.h"
+#include "poison.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +29,10 @@ extern "C" {
 #define VCXL_MAILBOX_OFFSET       0xe0u
 #define VCXL_DEVICE_REGS_SIZE     (VCXL_MAILBOX_OFFSET + VCXL_MAILBOX_REGS_SIZE)
 
+#define VCXL_PS_PER_MS 1000000000ull
+/* How fast the device works through its media: a scan, an overwritten range. */
+#define VCXL_MEDIA_BYTES_PER_MS (16 * VCXL_MIB)
+
 /* CXL r3.1 8.2.9.4: the clock that the host sets; it runs in simulated time. */
 struct vcxl_timestamp {
 	bool set;
@@ -37,6 +43,49 @@ struct vcxl_timestamp {
 struct vcxl_shutdown {
 	bool dirty;
 	uint32_t n_dirty;
+};
+
+/* CXL r3.1 8.2.9.9.8: passphrases of persistent memory. */
+enum vcxl_passphrase {
+	VCXL_PASSPHRASE_MASTER,
+	VCXL_PASSPHRASE_USER,
+	VCXL_N_PASSPHRASES
+};
+struct vcxl_security {
+	struct {
+		bool set;
+		uint8_t text[32];
+		unsigned n_wrong; /* in a row, since reset */
+	} pass[VCXL_N_PASSPHRASES];
+	bool frozen; /* until reset */
+};
+
+/* CXL r3.1 8.2.9.9.3.2: thresholds of the host's, and the additional status that came of them. */
+struct vcxl_alerts {
+	uint8_t enabled, life;
+	int16_t over, under;
+	uint16_t volatile_errors, persistent_errors;
+	uint8_t reported;
+};
+
+/* CXL r3.1 8.2.9.3; slots are numbered from 1. */
+#define VCXL_N_FW_SLOTS  2
+#define VCXL_FW_REVISION 16
+struct vcxl_fw_slot {
+	bool present;
+	char revision[VCXL_FW_REVISION];
+};
+struct vcxl_fw_transfer {
+	bool open;                  /* parts are to follow */
+	uint8_t slot;               /* not 0: the part that is being stored is the last one */
+	uint64_t size, part_offset; /* of what came, and where its last part began */
+	uint32_t crc, part_crc;     /* of it all, and without the last part */
+	uint64_t last_ps;           /* when that was stored */
+};
+struct vcxl_firmware {
+	struct vcxl_fw_slot slots[VCXL_N_FW_SLOTS];
+	uint8_t active, staged, activating;
+	struct vcxl_fw_transfer transfer;
 };
 
 struct vcxl_memdev {
@@ -50,8 +99,15 @@ struct vcxl_memdev {
 	/* what a CXL.mem access meets before decoding: success, decoding disabled or media error */
 	enum vcxl_status gate;
 	bool media_disabled; /* media status "disabled", while media is being sanitized */
+	bool guarded;        /* poison or a lock: accesses look closer */
+	bool locked;         /* persistent memory, until its passphrase is given */
+	struct vcxl_poison poison;
 	struct vcxl_timestamp timestamp;
 	struct vcxl_shutdown shutdown;
+	struct vcxl_security security;
+	struct vcxl_health health;
+	struct vcxl_alerts alerts;
+	struct vcxl_firmware firmware;
 	struct vcxl_events events;
 
 	uint16_t dvsec; /* DVSEC 0 in configuration space */
@@ -68,6 +124,36 @@ struct vcxl_memdev {
 
 /* ---- memdev.c ---- */
 void vcxl_memdev_disable_media(struct vcxl_memdev *md, bool disabled);
+
+/* ---- access.c ---- */
+/* Poison or lock changed: sets md->guarded. */
+void vcxl_memdev_update_guard(struct vcxl_memdev *md);
+/* Withdraws DMI of every host address that leads into [dpa, end). */
+void vcxl_memdev_invalidate_dpa(const struct vcxl_memdev *md, uint64_t dpa, uint64_t end);
+/* Heals [dpa, end); VCXL_E_NOMEM as vcxl_poison_remove(). */
+enum vcxl_status vcxl_memdev_heal(struct vcxl_memdev *md, uint64_t dpa, uint64_t end);
+/* The partition that holds [dpa, dpa+len) whole, and where in it; else VCXL_E_CAPACITY. */
+enum vcxl_status vcxl_memdev_partition(const struct vcxl_memdev *md, uint64_t dpa, uint64_t len,
+				       enum vcxl_partition *partition, uint64_t *offset);
+
+/* ---- cmd_health.c ---- */
+void vcxl_health_init(struct vcxl_memdev *md);
+
+/* ---- cmd_firmware.c ---- */
+void vcxl_firmware_init(struct vcxl_memdev *md);
+void vcxl_firmware_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
+/* Of the active slot: VCXL_FW_REVISION bytes, not always terminated. */
+const char *vcxl_firmware_revision(const struct vcxl_memdev *md);
+
+/* ---- cmd_sanitize.c ---- */
+/* Overwrites all user data of the partition and withdraws its DMI; poison is left as it is. */
+enum vcxl_status vcxl_memdev_erase(struct vcxl_memdev *md, enum vcxl_partition partition);
+
+/* ---- cmd_security.c ---- */
+/* CXL r3.1 8.2.9.9.8: what a conventional reset does. */
+void vcxl_security_reset(struct vcxl_memdev *md);
+/* Sanitize and Secure Erase ask: no user passphrase, not locked. */
+bool vcxl_security_allows_erase(const struct vcxl_memdev *md);
 
 /* ---- cmd_generic.c ---- */
 /* Time of the device's clock; 0 while it was never set. */
@@ -90,6 +176,9 @@ enum vcxl_status vcxl_media_read(const struct vcxl_media *media, uint64_t offset
 				 uint32_t len);
 enum vcxl_status vcxl_media_write(const struct vcxl_media *media, uint64_t offset, const void *src,
 				  uint32_t len);
+/* Sets len bytes to value. */
+enum vcxl_status vcxl_media_fill(const struct vcxl_media *media, uint64_t offset, uint64_t len,
+				 uint8_t value);
 enum vcxl_status vcxl_media_flush(const struct vcxl_media *media, uint64_t offset, uint64_t len);
 
 #ifdef __cplusplus

@@ -224,8 +224,10 @@ TEST(memdev_access, media_behind_callbacks_are_read_written_and_may_fail)
 	vcxl_xfer xfer = {};
 	vcxl_dmi dmi;
 
-	config.media[0] = { 256 * mib,           nullptr, &media, called_media::read,
-			    called_media::write, nullptr };
+	config.media[0].size = 256 * mib;
+	config.media[0].ctx = &media;
+	config.media[0].read = called_media::read;
+	config.media[0].write = called_media::write;
 	config.serial = 1;
 	ASSERT_EQ(vcxl_memdev_create(&config, nullptr, &md), VCXL_OK);
 	device d;

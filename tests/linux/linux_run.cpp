@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 namespace vcxl_test
 {
@@ -52,6 +53,26 @@ void take_apart(linux_outcome &o)
 			open->text += line + "\n";
 		}
 	}
+}
+
+// A guest image that has the test "script" too: the kernel unpacks archives one behind the other.
+std::string with_script(const linux_config &config, const scratch &dir)
+{
+	namespace fs = std::filesystem;
+	const fs::path root = dir.file("image"), more = dir.file("more.cpio"),
+		       image = dir.file("initramfs.cpio");
+
+	fs::create_directories(root / "tests");
+	std::ofstream(root / "tests/script") << "#!/bin/sh\n" << config.script;
+	fs::permissions(root / "tests/script", fs::perms::owner_all);
+	const std::string command =
+		std::string(VCXL_MKCPIO) + " " + root.string() + " " + more.string();
+	if (std::system(command.c_str()) != 0)
+		throw std::runtime_error(command + " failed");
+	std::ofstream out(image, std::ios::binary);
+	out << std::ifstream(guest_file(config.series, "initramfs.cpio"), std::ios::binary).rdbuf()
+	    << std::ifstream(more, std::ios::binary).rdbuf();
+	return image.string();
 }
 
 // Texts of the drivers (cxl-model.md 10 lists them), of PCI and of ACPI that go by as information.
@@ -136,8 +157,12 @@ words linux_words(const linux_config &config)
 linux_outcome run_linux(const linux_config &config, const scratch &dir)
 {
 	linux_outcome o;
+	words args = linux_words(config);
 
-	o.run = run_vcxl(linux_words(config), dir, config.timeout);
+	if (!config.script.empty())
+		*std::find(args.begin(), args.end(), guest_file(config.series, "initramfs.cpio")) =
+			with_script(config, dir);
+	o.run = run_vcxl(args, dir, config.timeout);
 	o.run.out.erase(std::remove(o.run.out.begin(), o.run.out.end(), '\r'), o.run.out.end());
 	take_apart(o);
 	return o;

@@ -37,6 +37,7 @@ struct linux_config {
 	std::string tests = "list";  // names for vcxl.run=, separated by commas
 	words machine;               // options of the machine
 	std::string append;          // more for the kernel's command line
+	std::string script;          // what the guest test "script" does; for the shell
 	double timeout = 150;
 };
 

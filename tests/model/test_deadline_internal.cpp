@@ -21,7 +21,7 @@ cxl_rc start(vcxl_memdev *, vcxl_msg *msg)
 	return CXL_RC_BACKGROUND_STARTED;
 }
 
-cxl_rc finish(vcxl_memdev *)
+cxl_rc finish(vcxl_memdev *, bool)
 {
 	return CXL_RC_INTERNAL_ERROR; // so that the test can tell it from nothing
 }

@@ -66,6 +66,42 @@ TEST(dmi, without_interleave_grants_the_whole_decoder)
 	EXPECT_TRUE(d.dmi.is_read_write_allowed());
 }
 
+TEST(dmi, poison_withdraws_its_page_only)
+{
+	pair_of_devices d(0, 0);
+	vcxl_memdev *md = d.f.memdevs[0]->memdev->core();
+	vcxl::cxl_mem_extension extension;
+	tlm::tlm_generic_payload trans;
+	uint64_t value = 0;
+
+	ASSERT_TRUE(d.host.dmi(base, d.dmi));
+	ASSERT_EQ(vcxl_memdev_poison(md, 0x7040, 64, VCXL_POISON_INJECTED), VCXL_OK);
+	EXPECT_EQ(d.host.invalidated,
+		  (std::vector<std::pair<uint64_t, uint64_t>>{ { base + 0x7000, base + 0x7fff } }));
+	EXPECT_FALSE(d.host.dmi(base + 0x7000, d.dmi));
+	d.expect_range(base + 0x7000, base + 0x7fff);
+	ASSERT_TRUE(d.host.dmi(base + 0x6fff, d.dmi));
+	d.expect_range(base, base + 0x6fff);
+	ASSERT_TRUE(d.host.dmi(base + 0x8000, d.dmi));
+	d.expect_range(base + 0x8000, base + 2 * quarter_gib - 1);
+	EXPECT_EQ(d.dmi.get_dmi_ptr(), d.f.memdevs[0]->volatile_media->bytes() + 0x8000);
+
+	trans.set_read();
+	trans.set_address(base + 0x7040);
+	trans.set_data_ptr(reinterpret_cast<unsigned char *>(&value));
+	trans.set_data_length(8);
+	trans.set_streaming_width(8);
+	trans.set_extension(&extension);
+	EXPECT_EQ(d.host.transport(trans), tlm::TLM_GENERIC_ERROR_RESPONSE);
+	EXPECT_TRUE(extension.poison);
+	extension.poison = false;
+	trans.set_address(base + 0x7080);
+	trans.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+	EXPECT_EQ(d.host.transport(trans), tlm::TLM_OK_RESPONSE);
+	EXPECT_FALSE(extension.poison);
+	trans.clear_extension(&extension);
+}
+
 TEST(dmi, latency_is_the_sum_of_the_hops)
 {
 	pair_of_devices d(0, 0);

@@ -234,6 +234,44 @@ TEST(interleaved_dmi, is_withdrawn_by_every_member_of_the_set)
 	EXPECT_FALSE(ask(s.host, base).granted);
 }
 
+TEST(interleaved_dmi, poison_withdraws_its_page_only)
+{
+	set_of_devices s(4, 2, 0);
+	vcxl_memdev *md = s.f.memdevs[2]->memdev->core();
+	// granule 2 of the stripe at 0x5000: device address 0x1400 of device 2
+	const uint64_t poisoned = base + 0x5200;
+	topo::random random(1);
+	uint8_t byte;
+
+	ASSERT_TRUE(ask(s.host, base).granted);
+	ASSERT_EQ(vcxl_memdev_poison(md, 0x1400, 64, VCXL_POISON_INJECTED), VCXL_OK);
+	ASSERT_EQ(s.host.invalidated.size(), 1u);
+	EXPECT_EQ(s.host.invalidated[0], std::make_pair(base + 0x5000, base + 0x5fff));
+	EXPECT_EQ(s.host.read(poisoned, &byte, 1), tlm::TLM_GENERIC_ERROR_RESPONSE);
+	EXPECT_EQ(s.host.read(poisoned + 64, &byte, 1), tlm::TLM_OK_RESPONSE);
+	for (uint64_t at : { base + 0x5000, poisoned, base + 0x5fff }) {
+		const cxl_dmi_extension map = ask(s.host, at);
+		EXPECT_TRUE(!map.granted || at < map.first || at > map.last);
+	}
+	const cxl_dmi_extension below = ask(s.host, base + 0x4fff);
+	ASSERT_TRUE(below.granted);
+	EXPECT_EQ(below.first, base);
+	EXPECT_EQ(below.last, base + 0x4fff);
+	EXPECT_TRUE(same_memory(s.host, below, base + 0x4fc0, random));
+	const cxl_dmi_extension above = ask(s.host, base + 0x6000);
+	ASSERT_TRUE(above.granted);
+	EXPECT_EQ(above.first, base + 0x6000);
+	EXPECT_EQ(above.last, s.last);
+	EXPECT_TRUE(same_memory(s.host, above, base + 0x6040, random));
+
+	uint8_t line[64] = { 1 };
+	ASSERT_EQ(s.host.write(poisoned, line, 64), tlm::TLM_OK_RESPONSE);
+	const cxl_dmi_extension healed = ask(s.host, poisoned);
+	ASSERT_TRUE(healed.granted);
+	EXPECT_EQ(healed.first, base);
+	EXPECT_EQ(healed.last, s.last);
+}
+
 TEST(interleaved_dmi, is_withdrawn_by_the_port_that_deals)
 {
 	set_of_devices s(4, 2, 0);
@@ -266,15 +304,21 @@ TEST(interleaved_dmi, set_of_devices_that_disagree_on_the_ways_is_not_granted)
 	s.expect_only_transport(base + 0x100);
 }
 
-TEST(interleaved_dmi, set_of_devices_that_disagree_on_the_size_is_not_granted)
+TEST(interleaved_dmi, set_of_devices_that_disagree_on_the_size_is_granted_where_all_decode)
 {
 	node_spec large = memdev();
 
 	large.volatile_size = 2 * quarter_gib;
 	set_of_devices s(2, 1, 0, large);
 	s.reprogram({ base, 2 * s.size, 1, 0, 0, false });
-	s.expect_only_transport(base);
-	s.expect_only_transport(base + 0x100);
+	const cxl_dmi_extension map = ask(s.host, base);
+	topo::random random(1);
+
+	ASSERT_TRUE(map.granted);
+	EXPECT_EQ(map.first, base);
+	EXPECT_EQ(map.last, s.last);
+	EXPECT_TRUE(same_memory(s.host, map, base, random));
+	EXPECT_TRUE(same_memory(s.host, map, base + 0x100, random));
 }
 
 // The device takes out an address bit that the bridge has not looked at: two addresses, one byte.

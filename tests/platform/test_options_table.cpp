@@ -44,8 +44,9 @@ TEST(option_table, rows_have_what_their_kind_needs)
 	for (const vcxl::option_row &row : vcxl::option_rows) {
 		const bool group = row.kind == vcxl::option_kind::group;
 		EXPECT_EQ(group, vcxl::find_group(row.name) != nullptr) << row.name;
-		const bool number =
-			row.kind == vcxl::option_kind::time || row.kind == vcxl::option_kind::count;
+		const bool number = row.kind == vcxl::option_kind::time ||
+				    row.kind == vcxl::option_kind::count ||
+				    row.kind == vcxl::option_kind::number;
 		EXPECT_EQ(number, row.number != nullptr) << row.name;
 		EXPECT_EQ(row.kind == vcxl::option_kind::choice, row.choices != nullptr)
 			<< row.name;

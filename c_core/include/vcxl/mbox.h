@@ -75,8 +75,8 @@ struct vcxl_msg;
 /*
  * One command. The dispatcher owns every common rule: unknown opcode, input length, media disabled,
  * one background operation at a time, abort, CEL. `run` answers by vcxl_msg_reply(); for a
- * background command it returns CXL_RC_BACKGROUND_STARTED and `finish` is called when its time has
- * come.
+ * background command it returns CXL_RC_BACKGROUND_STARTED and `finish` is called once: when its
+ * time has come, or with aborted set when it ends early; what it returns is ignored then.
  */
 struct vcxl_cmd {
 	uint16_t opcode;
@@ -85,7 +85,7 @@ struct vcxl_cmd {
 	uint16_t effects;
 	uint16_t flags;
 	enum cxl_rc (*run)(struct vcxl_memdev *md, struct vcxl_msg *msg);
-	enum cxl_rc (*finish)(struct vcxl_memdev *md);
+	enum cxl_rc (*finish)(struct vcxl_memdev *md, bool aborted);
 };
 
 struct vcxl_cmd_set {

@@ -16,6 +16,7 @@
 #include <vcxl/hdm.h>
 #include <vcxl/mbox.h>
 #include <vcxl/pci.h>
+#include <vcxl/poison.h>
 #include <vcxl/port.h>
 #include <vcxl/regs.h>
 #include <vcxl/trace.h>
@@ -29,7 +30,8 @@ extern "C" {
 /*
  * A range of bytes lent to the device for its life: the media of a partition, or the label storage
  * area. Either `direct` points to size bytes of host memory, which also allows DMI, or read and
- * write are given. flush makes [offset, offset+len) durable; NULL when there is nothing to do.
+ * write are given. flush makes [offset, offset+len) durable; NULL when there is nothing to do. zero
+ * clears whole pages without touching each; NULL, or when it fails: they are written.
  */
 struct vcxl_media {
 	uint64_t size; /* 0: absent */
@@ -38,6 +40,7 @@ struct vcxl_media {
 	enum vcxl_status (*read)(void *ctx, uint64_t offset, void *dst, uint32_t len);
 	enum vcxl_status (*write)(void *ctx, uint64_t offset, const void *src, uint32_t len);
 	enum vcxl_status (*flush)(void *ctx, uint64_t offset, uint64_t len);
+	enum vcxl_status (*zero)(void *ctx, uint64_t offset, uint64_t len);
 };
 
 /* Partitions in DPA order; each begins where the one before ends. */
@@ -58,6 +61,7 @@ struct vcxl_memdev_config {
 	struct vcxl_link_config link;
 	struct vcxl_link_config peer_link; /* of the port above; zero: it limits nothing */
 	uint16_t event_log_depth;          /* records in each event log, up to 1024; 0: 8 */
+	uint16_t poison_list_max;          /* records in the poison list; 0: 256 */
 	/* what CDAT says of the media; latencies in picoseconds, bandwidths in MB/s */
 	uint32_t read_latency_ps;  /* 0: 150 ns */
 	uint32_t write_latency_ps; /* 0: 250 ns */
@@ -115,7 +119,8 @@ struct vcxl_xfer {
 	void *data;
 	uint32_t len;
 	bool write;
-	uint64_t dpa;                  /* out: where it went */
+	bool debug;   /* sees bytes as they are: poison neither fails it nor is healed or logged */
+	uint64_t dpa; /* out: where it went */
 	enum vcxl_partition partition; /* out */
 };
 enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer);
@@ -131,6 +136,11 @@ struct vcxl_dmi {
 	uint8_t *host; /* of hpa */
 };
 bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out);
+
+/* The largest range around hpa, of one decoder, without poison in any page; false when hpa itself
+ * is poisoned in its page. An interleaved range is whole stripes. */
+bool vcxl_memdev_clean_range(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *base,
+			     uint64_t *size);
 
 /* Makes what was written to [hpa, hpa+len) durable (persistent partition; else nothing to do). */
 enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len);

@@ -21,7 +21,8 @@ extern "C" {
 	X(VCXL_E_DISABLED, -5, "decoding disabled (Mem_Enable or HDM Decoder Enable is 0)")        \
 	X(VCXL_E_CAPACITY, -6, "device address beyond capacity")                                   \
 	X(VCXL_E_GRANULE, -7, "transfer crosses an interleave granule")                            \
-	X(VCXL_E_MEDIA, -8, "media error")
+	X(VCXL_E_MEDIA, -8, "media error")                                                         \
+	X(VCXL_E_POISON, -9, "poisoned memory")
 
 enum vcxl_status {
 #define VCXL_STATUS_ENUM(symbol, value, text) symbol = (value),

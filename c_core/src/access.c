@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The CXL.mem path of a memory device, from host address to media. CXL r3.1 8.2.4.20, 9.13. No
+ * dynamic capacity.
+ */
+#include <vcxl/bits.h>
+
+#include "memdev.h"
+
+#define PAGE_SIZE 4096u /* of hosts: what DMI is withdrawn by */
+
+/* ---- decoding ---- */
+
+/* The decoder of hpa, or why there is none. */
+static inline enum vcxl_status decode(const struct vcxl_memdev *md, uint64_t hpa,
+				      const struct vcxl_decoder **out)
+{
+	if (md->gate)
+		return md->gate;
+	*out = vcxl_hdm_find(&md->hdm, hpa);
+	if (*out)
+		return VCXL_OK;
+	return md->hdm.enabled ? VCXL_E_UNROUTED : VCXL_E_DISABLED;
+}
+
+static inline uint64_t decoder_dpa(const struct vcxl_decoder *d, uint64_t hpa)
+{
+	return d->dpa_base + vcxl_interleave_compress(d->interleave, hpa - d->hpa_base);
+}
+
+/* Bytes from hpa to where the device address stops following the host address. */
+static inline uint64_t decoder_span(const struct vcxl_decoder *d, uint64_t hpa)
+{
+	const uint64_t offset = hpa - d->hpa_base;
+	const uint64_t granularity = vcxl_interleave_granularity(d->interleave);
+
+	if (vcxl_interleave_ways(d->interleave) == 1)
+		return d->size - offset;
+	return granularity - (offset & (granularity - 1));
+}
+
+/* The partition that holds [dpa, dpa+len), and where in it. */
+static inline enum vcxl_status find_partition(const struct vcxl_memdev *md, uint64_t dpa,
+					      uint64_t len, enum vcxl_partition *partition,
+					      uint64_t *offset)
+{
+	const struct vcxl_dpa_range *persistent = &md->hdm.partitions[VCXL_PARTITION_PERSISTENT];
+	const struct vcxl_dpa_range *range;
+
+	*partition = dpa >= persistent->base ? VCXL_PARTITION_PERSISTENT : VCXL_PARTITION_VOLATILE;
+	range = &md->hdm.partitions[*partition];
+	*offset = dpa - range->base;
+	/* a decoder commits only inside one partition; the bytes of others depend on this line */
+	return vcxl_range_inside(dpa, len, range->base, range->size) ? VCXL_OK : VCXL_E_CAPACITY;
+}
+
+enum vcxl_status vcxl_memdev_partition(const struct vcxl_memdev *md, uint64_t dpa, uint64_t len,
+				       enum vcxl_partition *partition, uint64_t *offset)
+{
+	return find_partition(md, dpa, len, partition, offset);
+}
+
+/* ---- poison and lock ---- */
+
+static bool is_locked(const struct vcxl_memdev *md, enum vcxl_partition partition)
+{
+	return md->locked && partition == VCXL_PARTITION_PERSISTENT;
+}
+
+void vcxl_memdev_update_guard(struct vcxl_memdev *md)
+{
+	md->guarded = md->poison.n || md->locked;
+}
+
+bool vcxl_memdev_poisoned(const struct vcxl_memdev *md)
+{
+	return md->poison.n;
+}
+
+/*
+ * Device addresses whose host memory is granted or withdrawn together. The host addresses of one
+ * are whole stripes and whole pages.
+ */
+static uint64_t dmi_unit(const struct vcxl_decoder *d)
+{
+	const uint64_t granularity = vcxl_interleave_granularity(d->interleave);
+	const uint64_t page = PAGE_SIZE >> d->interleave.ways_shift;
+
+	return granularity > page ? granularity : page;
+}
+
+void vcxl_memdev_invalidate_dpa(const struct vcxl_memdev *md, uint64_t dpa, uint64_t end)
+{
+	if (!md->ops.dmi_invalidate)
+		return;
+	for (unsigned i = 0; i < md->hdm.config.n_decoders; i++) {
+		const struct vcxl_decoder *d = &md->hdm.decoders[i];
+		const unsigned ways = vcxl_interleave_ways(d->interleave);
+		uint64_t unit, first, last;
+
+		if (d->state != VCXL_DECODER_COMMITTED || end <= d->dpa_base ||
+		    dpa >= d->dpa_base + d->size / ways)
+			continue;
+		unit = dmi_unit(d);
+		first = dpa > d->dpa_base ? (dpa - d->dpa_base) / unit : 0;
+		last = (end - d->dpa_base + unit - 1) / unit;
+		if (last > d->size / ways / unit)
+			last = d->size / ways / unit;
+		md->ops.dmi_invalidate(md->ops.ctx, d->hpa_base + first * unit * ways,
+				       (last - first) * unit * ways);
+	}
+}
+
+enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64_t len,
+				    enum vcxl_poison_source source)
+{
+	const bool had_overflowed = md->poison.overflowed;
+	enum vcxl_status status;
+
+	if (dpa % VCXL_LINE || len % VCXL_LINE || !len)
+		return VCXL_E_CONFIG;
+	if (!vcxl_range_inside(dpa, len, 0, md->capacity))
+		return VCXL_E_CAPACITY;
+	status = vcxl_poison_add(&md->poison, dpa, dpa + len, source,
+				 vcxl_timestamp_ns(&md->timestamp, md->now_ps));
+	vcxl_memdev_update_guard(md);
+	vcxl_memdev_invalidate_dpa(md, dpa, dpa + len);
+	if (md->poison.overflowed && !had_overflowed)
+		vcxl_event_media(md, VCXL_EVENT_WARNING, dpa, VCXL_MEDIA_LIST_OVERFLOW,
+				 VCXL_MEDIA_BY_UNKNOWN);
+	return status;
+}
+
+enum vcxl_status vcxl_memdev_heal(struct vcxl_memdev *md, uint64_t dpa, uint64_t end)
+{
+	const enum vcxl_status status = vcxl_poison_remove(
+		&md->poison, dpa, end, vcxl_timestamp_ns(&md->timestamp, md->now_ps));
+
+	vcxl_memdev_update_guard(md);
+	vcxl_memdev_invalidate_dpa(md, dpa, end); /* the page may be granted again */
+	return status;
+}
+
+/* Whether a read meets poison; the first time it does, the host is told. */
+static bool consume(struct vcxl_memdev *md, const struct vcxl_xfer *xfer)
+{
+	struct vcxl_poison_range *r =
+		vcxl_poison_find(&md->poison, xfer->dpa, xfer->dpa + xfer->len);
+
+	if (!r)
+		return false;
+	if (!r->consumed)
+		vcxl_event_media(md, VCXL_EVENT_FAILURE, xfer->dpa > r->dpa ? xfer->dpa : r->dpa,
+				 VCXL_MEDIA_UNCORRECTABLE, VCXL_MEDIA_BY_HOST_READ);
+	r->consumed = true;
+	return true;
+}
+
+static void heal_whole_lines(struct vcxl_memdev *md, const struct vcxl_xfer *xfer)
+{
+	const uint64_t begin = (xfer->dpa + VCXL_LINE - 1) & ~(uint64_t)(VCXL_LINE - 1);
+	const uint64_t end = (xfer->dpa + xfer->len) & ~(uint64_t)(VCXL_LINE - 1);
+
+	if (begin < end && vcxl_poison_find(&md->poison, begin, end))
+		(void)vcxl_memdev_heal(md, begin, end); /* what cannot be told apart stays bad */
+}
+
+/* ---- access ---- */
+
+static inline enum vcxl_status transfer(const struct vcxl_media *media, uint64_t offset,
+					const struct vcxl_xfer *xfer)
+{
+	return xfer->write ? vcxl_media_write(media, offset, xfer->data, xfer->len)
+			   : vcxl_media_read(media, offset, xfer->data, xfer->len);
+}
+
+static enum vcxl_status guarded_transfer(struct vcxl_memdev *md, uint64_t offset,
+					 const struct vcxl_xfer *xfer)
+{
+	enum vcxl_status status;
+
+	if (is_locked(md, xfer->partition))
+		return VCXL_E_MEDIA;
+	if (!xfer->write && !xfer->debug && consume(md, xfer))
+		return VCXL_E_POISON;
+	status = transfer(&md->media[xfer->partition], offset, xfer);
+	if (!status && xfer->write && !xfer->debug)
+		heal_whole_lines(md, xfer);
+	return status;
+}
+
+enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer)
+{
+	const struct vcxl_decoder *d;
+	uint64_t offset;
+	enum vcxl_status status = decode(md, hpa, &d);
+
+	if (status)
+		return status;
+	if (xfer->len > decoder_span(d, hpa))
+		return VCXL_E_GRANULE;
+	xfer->dpa = decoder_dpa(d, hpa);
+	status = find_partition(md, xfer->dpa, xfer->len, &xfer->partition, &offset);
+	if (status)
+		return status;
+	if (md->guarded)
+		return guarded_transfer(md, offset, xfer);
+	return transfer(&md->media[xfer->partition], offset, xfer);
+}
+
+enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *dpa)
+{
+	const struct vcxl_decoder *d;
+	const enum vcxl_status status = decode(md, hpa, &d);
+
+	if (status)
+		return status;
+	*dpa = decoder_dpa(d, hpa);
+	return *dpa < md->capacity ? VCXL_OK : VCXL_E_CAPACITY;
+}
+
+uint64_t vcxl_memdev_span(const struct vcxl_memdev *md, uint64_t hpa)
+{
+	const struct vcxl_decoder *d;
+
+	return decode(md, hpa, &d) ? 0 : decoder_span(d, hpa);
+}
+
+/*
+ * Narrows [*begin, *end), device addresses around dpa, to what no poison meets in units of `unit`
+ * bytes, a power of two; false when the unit of dpa is poisoned.
+ */
+static bool keep_clean(const struct vcxl_poison *poison, uint64_t dpa, uint64_t unit,
+		       uint64_t *begin, uint64_t *end)
+{
+	const uint64_t at = dpa & ~(unit - 1);
+	const struct vcxl_poison_range *before = vcxl_poison_before(poison, at);
+	const struct vcxl_poison_range *behind = vcxl_poison_find(poison, at, *end);
+	const uint64_t clean = before ? (before->dpa + before->len + unit - 1) & ~(unit - 1) : 0;
+
+	if (behind && behind->dpa < at + unit)
+		return false;
+	if (behind)
+		*end = behind->dpa & ~(unit - 1);
+	if (*begin < clean)
+		*begin = clean;
+	return true;
+}
+
+bool vcxl_memdev_clean_range(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *base,
+			     uint64_t *size)
+{
+	const struct vcxl_decoder *d;
+	uint64_t begin, end;
+	unsigned ways;
+
+	if (decode(md, hpa, &d))
+		return false;
+	ways = vcxl_interleave_ways(d->interleave);
+	begin = d->dpa_base;
+	end = begin + d->size / ways;
+	if (!keep_clean(&md->poison, decoder_dpa(d, hpa), dmi_unit(d), &begin, &end))
+		return false;
+	*base = d->hpa_base + (begin - d->dpa_base) * ways;
+	*size = (end - begin) * ways;
+	return true;
+}
+
+bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out)
+{
+	const struct vcxl_decoder *d;
+	enum vcxl_partition partition;
+	uint64_t base, size, offset, dpa, begin, end;
+
+	if (decode(md, hpa, &d))
+		return false;
+	base = d->hpa_base;
+	size = d->size;
+	if (vcxl_interleave_ways(d->interleave) > 1) {
+		size = vcxl_interleave_granularity(d->interleave);
+		base = hpa & ~(size - 1);
+	}
+	dpa = decoder_dpa(d, base);
+	begin = dpa;
+	end = dpa + size;
+	if (!keep_clean(&md->poison, dpa + (hpa - base), size < PAGE_SIZE ? size : PAGE_SIZE,
+			&begin, &end) ||
+	    find_partition(md, begin, end - begin, &partition, &offset) ||
+	    is_locked(md, partition) || !md->media[partition].direct)
+		return false;
+	*out = (struct vcxl_dmi){ .hpa = base + (begin - dpa),
+				  .size = end - begin,
+				  .host = md->media[partition].direct + offset };
+	return true;
+}
+
+static bool ranges_meet(const struct vcxl_decoder *d, uint64_t hpa, uint64_t len)
+{
+	return hpa >= d->hpa_base ? hpa - d->hpa_base < d->size : d->hpa_base - hpa < len;
+}
+
+/* The part of [hpa, hpa+len) that d decodes, widened to whole stripes when interleaved. */
+static enum vcxl_status flush_decoder(const struct vcxl_memdev *md, const struct vcxl_decoder *d,
+				      uint64_t hpa, uint64_t len)
+{
+	const unsigned ways = vcxl_interleave_ways(d->interleave);
+	const uint64_t stripe = ways == 1 ? 1 : ways * vcxl_interleave_granularity(d->interleave);
+	const uint64_t begin = hpa > d->hpa_base ? hpa - d->hpa_base : 0;
+	const uint64_t room = d->size - begin;
+	const uint64_t skipped = hpa < d->hpa_base ? d->hpa_base - hpa : 0;
+	const uint64_t end = begin + (len - skipped < room ? len - skipped : room);
+	const uint64_t dpa_begin = begin / stripe * (stripe / ways);
+	const uint64_t dpa_end = (end + stripe - 1) / stripe * (stripe / ways);
+	enum vcxl_partition partition;
+	uint64_t offset;
+	const enum vcxl_status status = find_partition(md, d->dpa_base + dpa_begin,
+						       dpa_end - dpa_begin, &partition, &offset);
+
+	if (status || partition != VCXL_PARTITION_PERSISTENT)
+		return status;
+	return vcxl_media_flush(&md->media[partition], offset, dpa_end - dpa_begin);
+}
+
+enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len)
+{
+	const struct vcxl_decoder *first;
+	enum vcxl_status status = decode(md, hpa, &first);
+
+	for (unsigned i = 0; i < md->hdm.config.n_decoders && !status; i++) {
+		const struct vcxl_decoder *d = &md->hdm.decoders[i];
+
+		if (d->state == VCXL_DECODER_COMMITTED && ranges_meet(d, hpa, len))
+			status = flush_decoder(md, d, hpa, len);
+	}
+	return status;
+}
