@@ -21,6 +21,10 @@ constexpr access_coordinates alike(uint64_t latency_ps, uint64_t bandwidth)
 // %.
 constexpr access_coordinates host_ram = alike(112'000, 230'000);
 
+// From a notify of a virtio device to its looking at the queue, which then is done at once: what an
+// NVMe drive of 2023 takes for a read, about.
+constexpr uint64_t virtio_latency_ps = 50'000'000;
+
 // Hart to root port; one PCIe 5.0 x16 port's worth of bandwidth for each host bridge.
 constexpr access_coordinates host_to_cxl_port =
 	alike(cxl_latency().window_ps + cxl_latency().host_bridge_ps + cxl_latency().root_port_ps,

@@ -84,6 +84,29 @@ struct node {
 	access_coordinates crossing{ 150'000, 150'000, 16'384, 16'384 };
 };
 
+// -drive: a raw disk image
+struct drive {
+	std::string id; // may be empty
+	std::string path;
+	bool readonly = false;
+	bool writeback = true; // what is written is durable only after a flush
+	bool used = false;     // by a device
+};
+
+enum class function_kind {
+	virtio_blk,
+	virtio_rng
+};
+
+// A PCI function on bus 0
+struct pci_function {
+	function_kind kind = function_kind::virtio_blk;
+	std::string id;
+	unsigned devfn = 0;
+	int drive = none; // block devices
+	std::string serial;
+};
+
 // -M cxl-fmw.N: a CXL Fixed Memory Window
 struct window {
 	uint64_t base = 0, size = 0;
@@ -114,6 +137,8 @@ struct machine {
 	std::vector<backend> backends;
 	std::vector<node> nodes;
 	std::vector<window> windows;
+	std::vector<drive> drives;
+	std::vector<pci_function> functions;
 
 	std::string bios;   // OpenSBI image, or "none"
 	std::string kernel; // ELF, Image or raw; "" runs our firmware

@@ -233,6 +233,7 @@ int run_machine(machine m)
 	const std::unique_ptr<gdb_stub> debugger = make_debugger(m);
 	host_stream signals("signals", open_signals(), false);
 
+	std::vector<drive_file> drives = open_drives(m.drives);
 	soc::hooks hooks;
 	// the soc takes the mapping, which stays where it is
 	hooks.reload = [&loader, view = ram_view{ map::ram_base, ram.size(), ram.data() }] {
@@ -249,7 +250,7 @@ int run_machine(machine m)
 	hooks.no_acpi = loader.no_acpi();
 	hooks.tohost = symbol(image, "tohost");
 	hooks.fromhost = symbol(image, "fromhost");
-	soc host("host", m, l, std::move(ram), open_backends(m.backends), hooks);
+	soc host("host", m, l, std::move(ram), open_backends(m.backends), std::move(drives), hooks);
 
 	host.set_rom(image.rom);
 	host_for_time = &host;

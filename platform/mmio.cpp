@@ -26,6 +26,16 @@ tlm::tlm_response_status check_generic(const tlm::tlm_generic_payload &trans)
 
 } // namespace
 
+tlm::tlm_response_status check_register_access(const tlm::tlm_generic_payload &trans)
+{
+	const unsigned len = trans.get_data_length();
+	const tlm::tlm_response_status status = check_generic(trans);
+
+	if (status == tlm::TLM_OK_RESPONSE && (len > 8 || !vcxl_is_pow2(len)))
+		return tlm::TLM_BURST_ERROR_RESPONSE;
+	return status;
+}
+
 memory_target::memory_target(const sc_core::sc_module_name &name, uint8_t *data, uint64_t size,
 			     bool writable)
     : sc_module(name), in("in"), data_(data), size_(size), writable_(writable)
@@ -112,11 +122,9 @@ uint64_t device_target::now_ps() const
 void device_target::b_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay)
 {
 	const unsigned len = trans.get_data_length();
-	tlm::tlm_response_status status = check_generic(trans);
+	const tlm::tlm_response_status status = check_register_access(trans);
 	bool done = false;
 
-	if (status == tlm::TLM_OK_RESPONSE && (len > 8 || !vcxl_is_pow2(len)))
-		status = tlm::TLM_BURST_ERROR_RESPONSE;
 	if (status != tlm::TLM_OK_RESPONSE) {
 		trans.set_response_status(status);
 		return;

@@ -17,6 +17,9 @@
 namespace vcxl
 {
 
+// What stands against an access to registers of up to 8 bytes; TLM_OK_RESPONSE: nothing.
+tlm::tlm_response_status check_register_access(const tlm::tlm_generic_payload &trans);
+
 // Host memory from address 0 of the socket. A page that holds a hole is never granted for DMI, so
 // that accesses to the hole reach whoever covers it on the bus.
 class memory_target : public sc_core::sc_module

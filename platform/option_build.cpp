@@ -247,6 +247,7 @@ machine build_machine(const command_line &line)
 	build_memory(line, m);
 	build_backends(line, m);
 	build_topology(line, m);
+	build_functions(line, m);
 	build_windows(line, m);
 	check_files(line, m);
 	return m;

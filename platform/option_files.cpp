@@ -85,6 +85,8 @@ std::vector<use> uses_of(const command_line &line, const machine &m)
 			uses.push_back({ line.objects[i].arg, b.path, b.share, true, false,
 					 b.offset, b.offset + b.size });
 	}
+	for (size_t i = 0; i < m.drives.size(); i++)
+		uses.push_back({ line.drives[i].arg, m.drives[i].path, !m.drives[i].readonly });
 	if (m.serial == serial_kind::file)
 		add("-serial file:", m.serial_path, true);
 	if (m.trace_path != "-")

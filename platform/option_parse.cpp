@@ -458,6 +458,8 @@ void add_pairs(command_line &line, const object_group &group, const std::vector<
 		line.chardevs.push_back(fresh);
 	else if (&group == &monitor_group())
 		line.monitors.push_back(fresh);
+	else if (&group == &drive_group())
+		line.drives.push_back(fresh);
 }
 
 command_line parse_words(int argc, const char *const argv[])

@@ -39,7 +39,7 @@ struct item {
 
 struct command_line {
 	item machine_item, memory_item, smp_item;
-	std::vector<item> objects, devices, chardevs, monitors;
+	std::vector<item> objects, devices, chardevs, monitors, drives;
 	machine config; // what options without properties say
 	// read while parsing: the argument, for messages, and the path
 	std::vector<std::pair<std::string, std::string>> read_files;
@@ -67,6 +67,9 @@ void read_config(command_line &line, const std::string &path, const std::string 
 // Checks values against one another.
 machine build_machine(const command_line &line);
 void build_topology(const command_line &line, machine &m);
+// Drives, and the functions on bus 0 (option_virtio.cpp).
+void build_functions(const command_line &line, machine &m);
+bool is_function(const item &device);
 // That no file is written which something else uses (option_files.cpp).
 void check_files(const command_line &line, const machine &m);
 

@@ -72,7 +72,8 @@ constexpr option_row rows[] = {
 	group("device", nullptr, "TYPE[,PROPERTY=VALUE...]",                 "a device; TYPE,help lists its properties"),
 	group("chardev", nullptr, "TYPE,id=ID[,PROPERTY=VALUE...]",          "a character device for -serial or -mon; TYPE,help lists its properties"),
 	group("mon", nullptr, "[chardev=]ID,mode=control",                   "a QMP monitor on a character device"),
-	plain("readconfig", "FILE", kind::read_config,                       "read machine, memory, smp-opts, object, device, chardev and mon sections"),
+	group("drive", nullptr, "file=FILE[,PROPERTY=VALUE...]",             "a disk image"),
+	plain("readconfig", "FILE", kind::read_config,                       "read machine, memory, smp-opts, object, device, chardev, mon and drive sections"),
 	stored("bios", "FILE|none", kind::input_file, &m::bios,              "machine-mode firmware, an OpenSBI fw_dynamic"),
 	stored("kernel", "FILE", kind::input_file, &m::kernel,               "ELF, Linux Image or raw; without it our firmware runs alone"),
 	stored("initrd", "FILE", kind::input_file, &m::initrd,               "initial RAM disk for the kernel"),
@@ -106,7 +107,7 @@ constexpr option_row rows[] = {
 	own(flag("stats", &m::statistics,                                    "print instructions, speed and events at the end")),
 
 	later("qmp-pretty"),
-	later("drive"), later("blockdev"), later("hda"), later("hdb"), later("cdrom"), later("snapshot"),
+	later("blockdev"), later("hda"), later("hdb"), later("cdrom"), later("snapshot"),
 	later("netdev"), later("nic"), later("net"), later("virtfs"), later("fsdev"),
 	later("dtb"), later("numa"), later("boot"), later("L"), later("name"), later("uuid"),
 	later("accel"), later("enable-kvm"), later("icount"), later("rtc"), later("global"), later("set"),

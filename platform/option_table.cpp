@@ -258,6 +258,14 @@ constexpr property memdev_properties[] = {
 	later("multifunction",                     yet),
 };
 
+// What virtio devices have in common.
+#define VIRTIO_PCI_PROPERTIES \
+	text("id", nullptr,                        help_id), \
+	choice("bus", "pcie.0", "pcie.0",          "the root bus"), \
+	address("addr",                            "PCI device number on the bus, hexadecimal, from 1 on (default: the next free)"), \
+	choice("disable-legacy", "on", "on auto",  "there is no legacy interface"), \
+	only_off("disable-modern",                 "there is no other interface")
+
 constexpr property socket_properties[] = {
 	must(text("id", nullptr,                   help_chardev)),
 	text("path", nullptr,                      "of a local socket"),
@@ -302,6 +310,45 @@ constexpr property monitor_properties[] = {
 	only_off("pretty",                         "replies of several lines"),
 };
 
+constexpr property drive_properties[] = {
+	must(text("file", nullptr,                 "the image: a regular file of whole sectors of 512 bytes")),
+	text("id", nullptr,                        "name, unique among drives"),
+	choice("format", "raw", "raw",             "of the image"),
+	choice("if", "virtio", "virtio none",      "virtio: makes a virtio-blk-pci; none: a -device uses it"),
+	choice("media", "disk", "disk",            "what it is"),
+	flag("readonly", "off",                    "the guest cannot write"),
+	choice("cache", "writeback", "writeback writethrough", "writethrough: each write is durable when it completes"),
+	later("snapshot",                          yet),
+	later("index",                             yet),
+	later("bus",                               yet),
+	later("unit",                              yet),
+	later("aio",                               yet),
+	later("discard",                           "always unmap"),
+	later("detect-zeroes",                     yet),
+	later("werror",                            "errors are reported to the guest"),
+	later("rerror",                            "errors are reported to the guest"),
+	later("copy-on-read",                      yet),
+};
+
+constexpr property virtio_blk_properties[] = {
+	must(text("drive", nullptr,                "id of a -drive with if=none")),
+	VIRTIO_PCI_PROPERTIES,
+	text("serial", nullptr,                        "what the device says of itself, at most 20 bytes"),
+	number("num-queues", "1", 1, 1,            "request queues"),
+	later("bootindex",                         "the guest boots from -kernel"),
+	later("logical_block_size",                yet),
+	later("physical_block_size",               yet),
+	later("write-cache",                       "use cache= of the -drive"),
+	later("iothread",                          yet),
+};
+
+constexpr property virtio_rng_properties[] = {
+	VIRTIO_PCI_PROPERTIES,
+	later("rng",                               "the numbers come from --seed"),
+	later("max-bytes",                         yet),
+	later("period",                            yet),
+};
+
 constexpr object_type machine_types[] = { { "machine", "the machine", machine_properties, nullptr } };
 constexpr object_type memory_types[] = { { "memory", "RAM", memory_properties, nullptr } };
 constexpr object_type smp_types[] = { { "smp", "harts", smp_properties, nullptr } };
@@ -317,6 +364,7 @@ constexpr object_type chardev_types[] = {
 	{ "serial", "",                             {}, not_supported_yet },
 	{ "ringbuf", "",                            {}, not_supported_yet },
 };
+constexpr object_type drive_types[] = { { "drive", "a disk image", drive_properties, nullptr } };
 constexpr object_type monitor_types[] = { { "mon", "a monitor", monitor_properties, nullptr } };
 
 constexpr object_type backend_types[] = {
@@ -333,6 +381,8 @@ constexpr object_type device_types[] = {
 	{ "cxl-downstream", "downstream port of a CXL switch",   downstream_properties, nullptr },
 	{ "cxl-type3",      "CXL memory device",                 memdev_properties, nullptr },
 	{ "cxl-switch-mailbox-cci", "",                          {}, not_supported_yet },
+	{ "virtio-blk-pci", "disk on a -drive",                  virtio_blk_properties, nullptr, "virtio-blk" },
+	{ "virtio-rng-pci", "random numbers that follow from --seed", virtio_rng_properties, nullptr, "virtio-rng" },
 	{ "virtio-*",       "",                                  {}, not_supported_yet },
 	{ "pc-dimm",        "",                                  {}, no_dimm },
 	{ "nvdimm",         "",                                  {}, no_dimm },
@@ -346,6 +396,7 @@ constexpr object_group groups[] = {
 	{ "device",  "device",   "driver",   "device",  true,  device_types },
 	{ "chardev", "chardev",  "backend",  "chardev", true,  chardev_types },
 	{ "mon",     "mon",      "chardev",  "monitor", false, monitor_types },
+	{ "drive",   "drive",    "file",     "drive",   false, drive_types },
 };
 /* clang-format on */
 
@@ -410,6 +461,11 @@ const object_group &monitor_group()
 	return groups[6];
 }
 
+const object_group &drive_group()
+{
+	return groups[7];
+}
+
 const object_group *find_group(const std::string &option)
 {
 	for (const object_group &g : object_groups)
@@ -431,6 +487,8 @@ const object_type *find_type(const object_group &group, const std::string &name)
 	for (const object_type &t : group.types) {
 		const size_t n = std::strlen(t.name);
 		const bool prefix = t.name[n - 1] == '*';
+		if (t.alias && name == t.alias)
+			return &t;
 		if (prefix ? name.compare(0, n - 1, t.name, n - 1) == 0 : name == t.name)
 			return &t;
 	}

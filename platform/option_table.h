@@ -52,6 +52,7 @@ struct object_type {
 	const char *help;
 	table<property> properties;
 	const char *refused;
+	const char *alias = nullptr; // another name
 };
 
 // An option that takes key=value pairs.
@@ -112,6 +113,7 @@ const object_group &backend_group();
 const object_group &device_group();
 const object_group &chardev_group();
 const object_group &monitor_group();
+const object_group &drive_group();
 
 // nullptr when there is none.
 const option_row *find_option(const std::string &name);

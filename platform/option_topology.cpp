@@ -441,6 +441,8 @@ void build_topology(const command_line &line, machine &m)
 {
 	site s{ line, m, {} };
 	for (const item &device : line.devices) {
+		if (is_function(device))
+			continue;
 		if (!line.machine_item.number("cxl"))
 			fail(device.arg, "CXL devices need -machine cxl=on");
 		add_device(s, device);

@@ -7,13 +7,18 @@
 
 #include <vcxl/tlm/extension.h>
 
+#include "machine.h"
+
 namespace vcxl
 {
 
-pcie_host::pcie_host(const sc_core::sc_module_name &name, const layout &l)
-    : sc_module(name), ecam("ecam"), mem32("mem32"), mem64("mem64"), bridges("bridge", l.n_bridges),
+pcie_host::pcie_host(const sc_core::sc_module_name &name, const layout &l, size_t n_functions)
+    : sc_module(name), ecam("ecam"), mem32("mem32"), mem64("mem64"), mem32_pci("mem32_pci"),
+      mem64_pci("mem64_pci"), bridges("bridge", l.n_bridges), functions("function", n_functions),
       layout_(l)
 {
+	mem32_pci.register_b_transport(this, &pcie_host::mem_transport);
+	mem64_pci.register_b_transport(this, &pcie_host::mem_transport);
 	ecam.register_b_transport(this, &pcie_host::config_transport);
 	mem32.register_b_transport(this, &pcie_host::mem_transport);
 	mem64.register_b_transport(this, &pcie_host::mem_transport);
@@ -22,8 +27,13 @@ pcie_host::pcie_host(const sc_core::sc_module_name &name, const layout &l)
 void pcie_host::forward(int bridge, tlm::tlm_generic_payload &trans, sc_core::sc_time &delay)
 {
 	trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
-	if (bridge >= 0)
+	if (bridge != none)
 		bridges[static_cast<size_t>(bridge)]->b_transport(trans, delay);
+	for (size_t i = 0; bridge == none && i < functions.size(); i++) {
+		functions[i]->b_transport(trans, delay);
+		if (trans.get_response_status() != tlm::TLM_ADDRESS_ERROR_RESPONSE)
+			break;
+	}
 	if (trans.get_response_status() != tlm::TLM_ADDRESS_ERROR_RESPONSE)
 		return;
 	if (trans.is_read())
@@ -36,7 +46,7 @@ void pcie_host::config_transport(tlm::tlm_generic_payload &trans, sc_core::sc_ti
 	const uint64_t address = trans.get_address();
 	const unsigned bus = static_cast<unsigned>(address >> 20);
 	cxl_io_extension request;
-	int bridge = -1;
+	int bridge = none;
 
 	for (unsigned i = 0; i < layout_.n_bridges; i++)
 		if (bus >= layout_.bridges[i].first_bus && bus <= layout_.bridges[i].last_bus)
@@ -54,7 +64,7 @@ void pcie_host::config_transport(tlm::tlm_generic_payload &trans, sc_core::sc_ti
 void pcie_host::mem_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay)
 {
 	const uint64_t address = trans.get_address();
-	int bridge = -1;
+	int bridge = none;
 
 	for (unsigned i = 0; i < layout_.n_bridges; i++)
 		for (const map_range &r : { layout_.bridges[i].mem32, layout_.bridges[i].mem64 })

@@ -20,16 +20,21 @@ namespace vcxl
 class pcie_host : public sc_core::sc_module
 {
 public:
-	tlm_utils::simple_target_socket<pcie_host, 64> ecam;         // offsets in ECAM
-	tlm_utils::simple_target_socket<pcie_host, 64> mem32, mem64; // addresses
+	tlm_utils::simple_target_socket<pcie_host, 64> ecam; // offsets in ECAM
+	// addresses: of the bridges, and of the functions on bus 0
+	tlm_utils::simple_target_socket<pcie_host, 64> mem32, mem64, mem32_pci, mem64_pci;
 	// one per bridge of the layout, in its order
 	sc_core::sc_vector<tlm_utils::simple_initiator_socket<pcie_host, 64>> bridges;
 
-	pcie_host(const sc_core::sc_module_name &name, const layout &l);
+	// bus 0; each knows whether a request is for it
+	sc_core::sc_vector<tlm_utils::simple_initiator_socket<pcie_host, 64>> functions;
+
+	pcie_host(const sc_core::sc_module_name &name, const layout &l, size_t n_functions);
 
 private:
 	void config_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	void mem_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
+	// bridge none: to the functions
 	void forward(int bridge, tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 
 	const layout layout_;

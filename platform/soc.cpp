@@ -33,9 +33,10 @@ vcxl_link_config link_of(const node &n)
 } // namespace
 
 soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l, host_memory ram,
-	 std::vector<host_memory> media, const hooks &h)
+	 std::vector<host_memory> media, std::vector<drive_file> drives, const hooks &h)
     : sc_module(name), machine_(m), layout_(l), hooks_(h), backend_memory_(std::move(media)),
-      ram_(std::move(ram)), bus_("bus"), pcie_("pcie", l)
+      drives_(std::move(drives)), ram_(std::move(ram)), bus_("bus"),
+      pcie_("pcie", l, m.functions.size())
 {
 	build_harts();
 	devices_ = std::make_unique<soc_devices>(*this);
@@ -43,6 +44,7 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 		devices_->attach_htif(hooks_.tohost, hooks_.fromhost);
 	build_memory();
 	build_cxl();
+	build_functions();
 	if (hooks_.debugger)
 		connect_debugger();
 	if (hooks_.monitor)
@@ -181,6 +183,8 @@ void soc::reset()
 	for (const auto &memdev : memdevs_)
 		if (memdev)
 			memdev->reset(VCXL_RESET_HOT);
+	for (const auto &function : functions_)
+		function->reset();
 	devices_->reset();
 	if (hooks_.reload)
 		hooks_.reload();
@@ -270,6 +274,8 @@ bool soc::flush_media() const
 
 	for (const host_memory &memory : backend_memory_)
 		done = memory.flush(0, memory.size()) && done;
+	for (const drive_file &file : drives_)
+		done = file.flush() && done;
 	return done;
 }
 
@@ -404,6 +410,26 @@ void soc::build_windows()
 				ports_[target]->mem_in[next_mem_in_[target]++]);
 		}
 	}
+}
+
+void soc::build_functions()
+{
+	for (size_t i = 0; i < machine_.functions.size(); i++) {
+		const pci_function &f = machine_.functions[i];
+		const std::string function_name = object_name(f.id);
+		auto made = std::make_unique<virtio_function>(function_name.c_str(), f.devfn);
+
+		if (f.kind == function_kind::virtio_blk)
+			made->be_block_device(drives_[static_cast<size_t>(f.drive)].media(),
+					      f.serial, hooks_.trace);
+		else
+			made->be_rng(machine_.seed + f.devfn);
+		made->dma.bind(bus_.add_master(function_name + "_dma"));
+		pcie_.functions[i].bind(made->io_in);
+		functions_.push_back(std::move(made));
+	}
+	bus_.add_slave("to_mem32_pci", map::mem32_pci, false).bind(pcie_.mem32_pci);
+	bus_.add_slave("to_mem64_pci", layout_.mem64_pci, false).bind(pcie_.mem64_pci);
 }
 
 void soc::build_cxl()

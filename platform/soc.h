@@ -22,6 +22,7 @@
 #include "bus.h"
 #include "console.h"
 #include "cpu.h"
+#include "drive.h"
 #include "gdb_stub.h"
 #include "host_stream.h"
 #include "machine.h"
@@ -30,6 +31,7 @@
 #include "mmio.h"
 #include "pcie_host.h"
 #include "qmp_server.h"
+#include "virtio_function.h"
 
 namespace vcxl
 {
@@ -60,9 +62,10 @@ public:
 		uint64_t tohost = 0, fromhost = 0;
 	};
 
-	// Takes RAM with the programs loaded, and the memory of the backends in their order.
+	// Takes RAM with the programs loaded, and the memory of the backends and the files of the
+	// drives in their order.
 	soc(const sc_core::sc_module_name &name, const machine &m, const layout &l, host_memory ram,
-	    std::vector<host_memory> media, const hooks &h);
+	    std::vector<host_memory> media, std::vector<drive_file> drives, const hooks &h);
 	~soc() override;
 	SC_HAS_PROCESS(soc);
 
@@ -101,6 +104,7 @@ private:
 	void build_port(int index);
 	void build_memdev(int index);
 	void build_windows();
+	void build_functions();
 	void connect_children(int index);
 	vcxl_media media_of(int backend_index);
 	void reset();
@@ -118,6 +122,7 @@ private:
 	sc_core::sc_event reset_event_;
 	const char *reset_reason_ = nullptr; // of the reset to come; static text
 	std::vector<host_memory> backend_memory_;
+	std::vector<drive_file> drives_;
 	host_memory ram_, rom_;
 	bus bus_;
 	pcie_host pcie_;
@@ -128,6 +133,7 @@ private:
 	std::vector<std::unique_ptr<cxl_port>> ports_;
 	std::vector<std::unique_ptr<cxl_memdev>> memdevs_;
 	std::vector<std::unique_ptr<cxl_window>> windows_;
+	std::vector<std::unique_ptr<virtio_function>> functions_;
 	std::vector<unsigned> next_mem_in_; // host bridges: windows connected so far
 };
 

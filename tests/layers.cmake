@@ -37,13 +37,14 @@ endfunction()
 
 # the core: libc without stdio; its own headers
 check(c_core "${core_libc}|${core_public}|${local}")
-# ISS and devices: libc and the core's register and bit helpers, never SystemC
+# ISS and devices: libc and the core's register and bit helpers, never SystemC; PCI devices its
+# configuration space too
 check(platform/iss "${libc}|<vcxl/(bits|le|regs|status)\\.h>|${local}")
-check(platform/dev "${libc}|<vcxl/(bits|le|regs|status)\\.h>|${local}")
+check(platform/dev "${libc}|<vcxl/(bits|le|pci|regs|status|trace)\\.h>|${local}")
 # the model: core public headers, SystemC, TLM
 check(model "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|${local}")
 # the rest of the platform: iss, dev, model, core public, jansson, libfdt, POSIX
-check(platform "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|<(iss|dev|uart16550|aclint|aplic|imsic_page|finisher|htif)\\.h>|<(libfdt|jansson|elf|fcntl|signal|termios|unistd|poll|pthread|netdb)\\.h>|<(sys|netinet)/[a-z]+\\.h>|${local}"
+check(platform "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|<(iss|dev|uart16550|aclint|aplic|imsic_page|finisher|htif|virtio_[a-z]+)\\.h>|<(libfdt|jansson|elf|fcntl|signal|termios|unistd|poll|pthread|netdb)\\.h>|<(sys|netinet)/[a-z]+\\.h>|${local}"
 	platform/iss platform/dev)
 # guest software: its own headers, so that a wrong constant cannot cancel itself
 check(sw/firmware "<(stdbool|stddef|stdint|stdarg|limits)\\.h>|${local}")

@@ -22,8 +22,6 @@ void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower);
 /* The same for the one end that is here; a peer of zeros limits nothing. */
 void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *peer);
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */
-void vcxl_msix_add(struct vcxl_pci *pci, uint16_t offset,
-		   unsigned n_vectors); /* BAR4, PBA +0x800 */
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device);
 void vcxl_aer_add(struct vcxl_pci *pci, bool root_port);
 void vcxl_acs_add(struct vcxl_pci *pci);

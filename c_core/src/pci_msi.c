@@ -81,7 +81,7 @@ void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset)
 		vcxl_pci_add_capability(pci, 0x05, offset, msi_regs, VCXL_ARRAY_LEN(msi_regs), pci);
 }
 
-void vcxl_msix_add(struct vcxl_pci *pci, uint16_t offset, unsigned n_vectors)
+void vcxl_pci_add_msix(struct vcxl_pci *pci, uint16_t offset, unsigned n_vectors)
 {
 	assert(n_vectors && n_vectors <= VCXL_PCI_MAX_VECTORS);
 	pci->n_vectors = n_vectors;

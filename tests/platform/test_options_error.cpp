@@ -106,7 +106,19 @@ constexpr wrong_line option_lines[] = {
 	{ "gdb_port_missing", "-gdb tcp:", "'tcp:' is not supported" },
 	{ "gdb_path_missing", "-gdb unix:", "the path is missing" },
 	{ "gdb_that_connects_out", "-gdb tcp::1,server=off", "known settings: server=on, wait=off, nodelay=on" },
-	{ "drive", "-drive file=x", "-drive: not supported yet" },
+	{ "blockdev", "-blockdev driver=file", "-blockdev: not supported yet" },
+	{ "drive_without_file", "-drive id=x", "Parameter 'file' is missing" },
+	{ "drive_of_no_file", "-drive file=/nowhere/disk", "property 'file': '/nowhere/disk' does not exist" },
+	{ "drive_of_a_folder", "-drive file=/", "property 'file': '/' is not a regular file" },
+	{ "drive_of_another_format", "-drive file=/nowhere/disk,format=qcow2", "property 'format': 'qcow2' is not supported; known: raw" },
+	{ "drive_of_another_interface", "-drive file=/nowhere/disk,if=ide", "property 'if': 'ide' is not supported; known: virtio, none" },
+	{ "drive_with_snapshot", "-drive file=/nowhere/disk,snapshot=on", "property 'snapshot': not supported yet" },
+	{ "disk_without_drive", "-device virtio-blk-pci", "Parameter 'drive' is missing" },
+	{ "disk_of_no_drive", "-device virtio-blk,drive=x", "property 'drive': 'x' is not the id of a -drive" },
+	{ "disk_below_a_port", "-device virtio-blk-pci,drive=x,bus=rp0", "property 'bus': 'rp0' is not supported; known: pcie.0" },
+	{ "addr_of_two_functions", "-device virtio-rng-pci,addr=3 -device virtio-rng-pci,addr=3", "property 'addr': 3 is already used" },
+	{ "id_of_two_functions", "-device virtio-rng-pci,id=a -device virtio-rng-pci,id=a", "Duplicate ID 'a' for device" },
+	{ "rng_backend", "-device virtio-rng-pci,rng=r0", "property 'rng': the numbers come from --seed" },
 	{ "netdev", "-netdev user,id=x", "-netdev: not supported yet" },
 	{ "name", "-name guest", "-name: not supported yet" },
 	{ "trace_of_qemu", "-trace cxl*", "-trace: not supported yet; use --trace FILE" },
@@ -330,7 +342,7 @@ TEST(options_error, readconfig_names_file_line_and_section)
 				 0),
 		  0u);
 	EXPECT_NE(error_of({ "-readconfig", data_file("bad_group.conf") })
-			  .find("line 3: There is no option group 'drive'"),
+			  .find("line 3: There is no option group 'netdev'"),
 		  std::string::npos);
 	EXPECT_NE(error_of({ "-readconfig", data_file("bad_quote.conf") })
 			  .find("line 4: expected key = \"value\""),

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // QEMU's option syntax, defaults, and what the options store: everything that is accepted.
+#include <cstdio>
+#include <fstream>
+
+#include <unistd.h>
+
 #include "test_options.h"
 
 #include <algorithm>
@@ -542,4 +547,34 @@ TEST_F(options_files, damaged_command_lines_are_an_error_or_a_machine)
 	EXPECT_GT(errors, 500u);
 	EXPECT_GT(machines, 500u);
 	EXPECT_EQ(count(), 0u);
+}
+
+TEST(options_virtio, drives_and_devices_find_each_other_and_a_place_on_bus_0)
+{
+	const std::string image =
+		testing::TempDir() + "vcxl_options_disk_" + std::to_string(getpid());
+	std::ofstream(image) << std::string(1024, ' ');
+	const std::string drive = "file=" + image + ",readonly=on"; // which may be named twice
+	const vcxl::machine m = machine_of(
+		{ "-drive", drive, "-drive", drive + ",if=none,id=d1,cache=writethrough", "-device",
+		  "virtio-rng", "-device", "virtio-blk,drive=d1,addr=1,serial=s,id=disk" });
+	const std::string again =
+		error_of({ "-drive", drive + ",if=none,id=d", "-device", "virtio-blk,drive=d",
+			   "-device", "virtio-blk,drive=d" });
+	const std::string twice = error_of({ "-drive", "file=" + image, "-drive", drive });
+
+	std::remove(image.c_str());
+	ASSERT_EQ(m.functions.size(), 3u);
+	EXPECT_EQ(m.functions[0].id, "disk"); // given addresses first
+	EXPECT_EQ(m.functions[0].devfn, 1u << 3);
+	EXPECT_EQ(m.functions[0].serial, "s");
+	EXPECT_EQ(m.functions[0].drive, 1);
+	EXPECT_EQ(m.functions[1].kind, vcxl::function_kind::virtio_rng);
+	EXPECT_EQ(m.functions[1].devfn, 2u << 3);
+	EXPECT_EQ(m.functions[2].id, "pcie.0/virtio-blk-pci.3"); // if=virtio last
+	EXPECT_EQ(m.functions[2].drive, 0);
+	EXPECT_TRUE(m.drives[0].writeback && m.drives[0].readonly);
+	EXPECT_FALSE(m.drives[1].writeback);
+	EXPECT_NE(again.find("'d' is already used by another device"), std::string::npos) << again;
+	EXPECT_NE(twice.find("names the same file as -drive"), std::string::npos) << twice;
 }

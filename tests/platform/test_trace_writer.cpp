@@ -232,9 +232,9 @@ TEST_F(trace, patterns_select_events)
 	EXPECT_EQ(vcxl::trace_writer::select("mem.*"), 0x0fu);
 	EXPECT_EQ(vcxl::trace_writer::select("mem.*,hdm.commit"), 0x4fu);
 	EXPECT_EQ(vcxl::trace_writer::select("reset"), 0x200u);
-	EXPECT_EQ(vcxl::trace_writer::select("*.m*"), 0x8124u) << "memdev, mmio, msi, mem";
-	EXPECT_EQ(vcxl::trace_writer::select("*"), 0xffffu);
-	EXPECT_EQ(vcxl::trace_writer::select(""), 0x7ffu) << "all but cpu.*";
+	EXPECT_EQ(vcxl::trace_writer::select("*.m*"), 0x10124u) << "memdev, mmio, msi, mem";
+	EXPECT_EQ(vcxl::trace_writer::select("*"), 0x1ffffu);
+	EXPECT_EQ(vcxl::trace_writer::select(""), 0xfffu) << "all but cpu.*";
 }
 
 TEST_F(trace, events_that_are_not_selected_are_off)

@@ -322,7 +322,8 @@ TEST_F(acpi_tools, see_the_power_button_notified_by_its_interrupt_alone)
 	const words calls{ "\\_SB.GED0._EVT 12", "\\_SB.GED0._EVT 11" };
 	const std::vector<std::string> answers = evaluate(calls);
 
-	EXPECT_NE(answers[0].find("[PWRB]"), std::string::npos) << answers[0];
+	EXPECT_NE(answers[0].find("Device Notify on [PWRB]"), std::string::npos) << answers[0];
+	EXPECT_NE(answers[0].find("Value 0x80"), std::string::npos) << answers[0];
 	EXPECT_EQ(answers[1].find("[PWRB]"), std::string::npos) << answers[1];
 	// Extended Interrupt: consumer, edge, active high, not shared; source 12
 	expect_bytes({ { "\\_SB.GED0._CRS", "89 06 00 03 01 0C 00 00 00 79 00" } });

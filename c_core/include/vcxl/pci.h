@@ -86,6 +86,9 @@ uint16_t vcxl_pci_add_dvsec(struct vcxl_pci *pci, uint16_t dvsec_id, uint8_t rev
 			    uint16_t length, const struct vcxl_reg *rows, unsigned n_rows,
 			    void *owner);
 
+/* MSI-X with its table in BAR4, pending bits at +0x800. */
+void vcxl_pci_add_msix(struct vcxl_pci *pci, uint16_t offset, unsigned n_vectors);
+
 /* Finds the CXL DVSEC of that id; 0 when the function has none. */
 uint16_t vcxl_pci_find_dvsec(const struct vcxl_pci *pci, uint16_t dvsec_id);
 

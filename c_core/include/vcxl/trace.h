@@ -46,6 +46,7 @@ enum vcxl_trace_unit {
 	E(MSI, "irq.msi", F(hpa, HEX) F(data, HEX))                                                \
 	E(RESET, "reset", F(kind, DEC))                                                            \
 	E(EVENT, "event.record", F(log, DEC) F(handle, HEX))                                       \
+	E(BLK, "virtio.blk", F(type, DEC) F(sector, HEX) F(len, DEC) F(status, DEC))               \
 	E(INSN, "cpu.insn", F(pc, CODE) F(bits, HEX) F(priv, DEC))                                 \
 	E(EXCEPTION, "cpu.exception", F(pc, CODE) F(cause, DEC) F(tval, HEX) F(priv, DEC))         \
 	E(INTERRUPT, "cpu.interrupt", F(pc, CODE) F(cause, DEC) F(priv, DEC))                      \
