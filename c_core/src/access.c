@@ -70,6 +70,7 @@ static bool is_locked(const struct vcxl_memdev *md, enum vcxl_partition partitio
 void vcxl_memdev_update_guard(struct vcxl_memdev *md)
 {
 	md->guarded = md->poison.n || md->locked;
+	vcxl_scrub_schedule(md);
 }
 
 bool vcxl_memdev_poisoned(const struct vcxl_memdev *md)

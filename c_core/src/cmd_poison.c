@@ -240,28 +240,43 @@ static void settle_overflow(struct vcxl_poison *poison)
 	poison->overflow_ns = 0;
 }
 
+/* Lists what was forgotten; log says whether the host is told. */
+static void rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end, bool log,
+		       enum vcxl_media_transaction by)
+{
+	struct vcxl_poison *poison = &md->poison;
+	struct vcxl_poison_range *r;
+
+	for (uint64_t at = dpa; (r = vcxl_poison_find(poison, at, end)) != NULL;
+	     at = r->dpa + r->len) {
+		const bool is_new = !r->listed && vcxl_poison_list(poison, r);
+
+		if (is_new && log)
+			vcxl_event_media(md, VCXL_EVENT_WARNING, r->dpa, VCXL_MEDIA_UNCORRECTABLE,
+					 by);
+	}
+	settle_overflow(poison);
+}
+
+void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end,
+			    enum vcxl_media_transaction by)
+{
+	rediscover(md, dpa, end, true, by);
+}
+
 static enum cxl_rc finish_scan(struct vcxl_memdev *md, bool aborted)
 {
 	struct vcxl_poison *poison = &md->poison;
 	const unsigned percent = vcxl_cci_percent(&md->mailbox.cci, md->now_ps);
 	const uint64_t lines = poison->scan.len / VCXL_LINE;
-	const uint64_t done = aborted ? lines / 100 * percent * VCXL_LINE : poison->scan.len;
-	const uint64_t end = poison->scan.dpa + done;
-	struct vcxl_poison_range *r;
 
 	poison->scan.running = false;
-	poison->scan.done = done;
+	poison->scan.done = aborted ? lines / 100 * percent * VCXL_LINE : poison->scan.len;
 	poison->scan.stopped_early = aborted;
 	poison->results_cursor.more = false;
-	for (uint64_t at = poison->scan.dpa; (r = vcxl_poison_find(poison, at, end)) != NULL;
-	     at = r->dpa + r->len) {
-		const bool is_new = !r->listed && vcxl_poison_list(poison, r);
-
-		if (is_new && !poison->scan.quiet)
-			vcxl_event_media(md, VCXL_EVENT_WARNING, r->dpa, VCXL_MEDIA_UNCORRECTABLE,
-					 VCXL_MEDIA_BY_SCAN);
-	}
-	settle_overflow(poison);
+	rediscover(md, poison->scan.dpa, poison->scan.dpa + poison->scan.done, !poison->scan.quiet,
+		   VCXL_MEDIA_BY_SCAN);
+	vcxl_scrub_schedule(md);
 	return CXL_RC_SUCCESS;
 }
 

@@ -72,6 +72,7 @@ enum vcxl_media_transaction {
 	VCXL_MEDIA_BY_HOST_WRITE,
 	VCXL_MEDIA_BY_SCAN,
 	VCXL_MEDIA_BY_INJECTION,
+	VCXL_MEDIA_BY_SCRUB,
 };
 /* Logs a general media event of the device's own. */
 void vcxl_event_media(struct vcxl_memdev *md, enum vcxl_event_log log, uint64_t dpa,

@@ -37,6 +37,7 @@ const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
 		{ vcxl_event_commands, VCXL_N_EVENT_COMMANDS },
 		{ vcxl_firmware_commands, VCXL_N_FIRMWARE_COMMANDS },
 		{ vcxl_generic_commands, VCXL_N_GENERIC_COMMANDS },
+		{ vcxl_feature_commands, VCXL_N_FEATURE_COMMANDS },
 		{ vcxl_memdev_commands, VCXL_N_MEMDEV_COMMANDS },
 		{ vcxl_health_commands, VCXL_N_HEALTH_COMMANDS },
 		{ vcxl_poison_commands, VCXL_N_POISON_COMMANDS },

@@ -79,6 +79,7 @@ extern const unsigned vcxl_n_mailbox_regs;
 #define VCXL_N_STATUS_COMMANDS   1
 #define VCXL_N_EVENT_COMMANDS    4
 #define VCXL_N_GENERIC_COMMANDS  4
+#define VCXL_N_FEATURE_COMMANDS  4
 #define VCXL_N_MEMDEV_COMMANDS   4
 #define VCXL_N_HEALTH_COMMANDS   5
 #define VCXL_N_FIRMWARE_COMMANDS 3
@@ -89,6 +90,7 @@ extern const struct vcxl_cmd vcxl_status_commands[VCXL_N_STATUS_COMMANDS];
 extern const struct vcxl_cmd vcxl_event_commands[VCXL_N_EVENT_COMMANDS];
 extern const struct vcxl_cmd vcxl_firmware_commands[VCXL_N_FIRMWARE_COMMANDS];
 extern const struct vcxl_cmd vcxl_generic_commands[VCXL_N_GENERIC_COMMANDS];
+extern const struct vcxl_cmd vcxl_feature_commands[VCXL_N_FEATURE_COMMANDS];
 extern const struct vcxl_cmd vcxl_memdev_commands[VCXL_N_MEMDEV_COMMANDS];
 extern const struct vcxl_cmd vcxl_health_commands[VCXL_N_HEALTH_COMMANDS];
 extern const struct vcxl_cmd vcxl_poison_commands[VCXL_N_POISON_COMMANDS];

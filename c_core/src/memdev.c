@@ -202,6 +202,7 @@ static void reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 	vcxl_mailbox_reset(md);
 	vcxl_doe_reset(&md->doe);
 	vcxl_firmware_reset(md, kind);
+	vcxl_features_reset(md, kind);
 	if (kind == VCXL_RESET_COLD)
 		lose_power(md);
 	if (kind == VCXL_RESET_COLD || kind == VCXL_RESET_HOT)
@@ -240,6 +241,7 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	md->device_bar_size = device_bar_size(payload_size);
 	vcxl_health_init(md);
 	vcxl_firmware_init(md);
+	vcxl_features_init(md);
 	init_hdm(md, &c);
 	init_pci(md, &c);
 	vcxl_component_init(&md->component, &md->hdm, true, md->ops.trace, md->name);
@@ -264,13 +266,16 @@ void vcxl_memdev_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 void vcxl_memdev_tick(struct vcxl_memdev *md, uint64_t now_ps)
 {
 	vcxl_mailbox_tick(md, now_ps);
+	vcxl_scrub_tick(md, now_ps);
 	if (now_ps > md->now_ps)
 		md->now_ps = now_ps;
 }
 
 uint64_t vcxl_memdev_deadline_ps(const struct vcxl_memdev *md)
 {
-	return md->mailbox.cci.running ? md->mailbox.cci.end_ps : UINT64_MAX;
+	const uint64_t background = md->mailbox.cci.running ? md->mailbox.cci.end_ps : UINT64_MAX;
+
+	return background < md->features.scrub_ps ? background : md->features.scrub_ps;
 }
 
 struct vcxl_pci *vcxl_memdev_pci(struct vcxl_memdev *md)

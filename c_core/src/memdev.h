@@ -88,6 +88,22 @@ struct vcxl_firmware {
 	struct vcxl_fw_transfer transfer;
 };
 
+/* CXL r3.1 8.2.9.6: values as they are read, and the one that is being written. */
+#define VCXL_N_FEATURES   3
+#define VCXL_FEATURE_SIZE 20
+struct vcxl_feature_transfer {
+	bool open;
+	uint8_t index, size;
+	uint8_t data[VCXL_FEATURE_SIZE];
+};
+struct vcxl_feature_state {
+	uint8_t current[VCXL_N_FEATURES][VCXL_FEATURE_SIZE];
+	uint8_t saved[VCXL_N_FEATURES][VCXL_FEATURE_SIZE];
+	struct vcxl_feature_transfer transfer;
+	uint64_t scrub_ps; /* when a patrol scrub ends that finds something; else UINT64_MAX */
+	unsigned repairs_left[2]; /* soft, hard */
+};
+
 struct vcxl_memdev {
 	const char *name;
 	struct vcxl_media media[VCXL_N_PARTITIONS];
@@ -108,6 +124,7 @@ struct vcxl_memdev {
 	struct vcxl_health health;
 	struct vcxl_alerts alerts;
 	struct vcxl_firmware firmware;
+	struct vcxl_feature_state features;
 	struct vcxl_events events;
 
 	uint16_t dvsec; /* DVSEC 0 in configuration space */
@@ -144,6 +161,18 @@ void vcxl_firmware_init(struct vcxl_memdev *md);
 void vcxl_firmware_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
 /* Of the active slot: VCXL_FW_REVISION bytes, not always terminated. */
 const char *vcxl_firmware_revision(const struct vcxl_memdev *md);
+
+/* ---- cmd_features.c ---- */
+void vcxl_features_init(struct vcxl_memdev *md);
+void vcxl_features_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
+/* The poison list changed, or the scrub's own settings. */
+void vcxl_scrub_schedule(struct vcxl_memdev *md);
+void vcxl_scrub_tick(struct vcxl_memdev *md, uint64_t now_ps);
+
+/* ---- cmd_poison.c ---- */
+/* Lists what of [dpa, end) the list had forgotten, as far as there is room, and logs it. */
+void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end,
+			    enum vcxl_media_transaction by);
 
 /* ---- cmd_sanitize.c ---- */
 /* Overwrites all user data of the partition and withdraws its DMI; poison is left as it is. */

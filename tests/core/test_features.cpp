@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Features and maintenance. CXL r3.1 8.2.9.6, 8.2.9.7. */
+#include "test_memdev_fixture.h"
+
+using namespace vcxl_test;
+
+namespace
+{
+
+constexpr uint64_t hour = 3600ull * 1'000'000'000'000; /* ps */
+constexpr uint64_t capacity = 1024 * mib;
+using bytes = std::vector<uint8_t>;
+
+const bytes scrub = { 0x96, 0xda, 0xd7, 0xd6, 0xfd, 0xe8, 0x48, 0x2b,
+		      0xa7, 0x33, 0x75, 0x77, 0x4e, 0x06, 0xdb, 0x8a };
+const bytes soft = { 0x89, 0x2b, 0xa4, 0x75, 0xfa, 0xd8, 0x47, 0x4e,
+		     0x9d, 0x3e, 0x69, 0x2c, 0x91, 0x75, 0x68, 0xbb };
+const bytes hard = { 0x80, 0xea, 0x45, 0x21, 0x78, 0x6f, 0x41, 0x27,
+		     0xaf, 0xb1, 0xec, 0x74, 0x59, 0xfb, 0x0e, 0x24 };
+const bytes unknown(16, 0);
+
+/* Actions of Set Feature; 8: save */
+constexpr unsigned full = 0, initiate = 1, resume = 2, finish = 3, stop = 4, save = 8;
+
+bytes operator+(bytes a, const bytes &b)
+{
+	a.insert(a.end(), b.begin(), b.end());
+	return a;
+}
+
+reply list(device &d, uint64_t count, unsigned start)
+{
+	return d.command(0x0500, bytes_of({ { count, 4 }, { start, 2 }, { 0, 2 } }));
+}
+
+reply get(device &d, const bytes &uuid, unsigned offset, unsigned count, unsigned selection = 0)
+{
+	return d.command(0x0501,
+			 uuid + bytes_of({ { offset, 2 }, { count, 2 }, { selection, 1 } }));
+}
+
+unsigned set(device &d, const bytes &uuid, unsigned flags, unsigned offset, const bytes &data,
+	     unsigned version = 1)
+{
+	return d.command(0x0502, uuid +
+					 bytes_of({ { flags, 4 },
+						    { offset, 2 },
+						    { version, 1 },
+						    { 0, 8 },
+						    { 0, 1 } }) +
+					 data)
+		.rc;
+}
+
+unsigned repair(device &d, unsigned subclass, uint64_t dpa, unsigned flags = 0)
+{
+	return d.command(0x0600, bytes_of({ { 1, 1 },
+					    { subclass, 1 },
+					    { flags, 1 },
+					    { dpa, 8 },
+					    { 0xf, 3 } }))
+		.rc;
+}
+
+uint64_t n_poisoned(device &d)
+{
+	return le(d.command(0x4300, bytes_of({ { 0, 8 }, { capacity / 64, 8 } })).out, 10, 2);
+}
+
+} /* namespace */
+
+TEST(features, are_listed_with_sizes_and_versions)
+{
+	device d;
+	const reply all = list(d, 0x800, 0);
+
+	EXPECT_EQ(all.rc, 0u);
+	ASSERT_EQ(all.out.size(), 8u + 3 * 48);
+	EXPECT_EQ(le(all.out, 0, 4), 0x00030003u) << "3 of 3";
+	const struct {
+		const bytes &uuid;
+		unsigned get, set, version;
+	} expected[] = { { scrub, 4, 2, 1 }, { soft, 20, 3, 3 }, { hard, 20, 3, 3 } };
+	for (unsigned i = 0; i < 3; i++) {
+		const size_t at = 8 + 48 * i;
+		const auto begin = all.out.begin() + static_cast<int>(at);
+		EXPECT_EQ(bytes(begin, begin + 16), expected[i].uuid);
+		EXPECT_EQ(le(all.out, at + 16, 2), i);
+		EXPECT_EQ(le(all.out, at + 18, 2), expected[i].get);
+		EXPECT_EQ(le(all.out, at + 20, 2), expected[i].set);
+		EXPECT_EQ(le(all.out, at + 22, 4) & 1, 1u) << "changeable";
+		EXPECT_EQ(all.out[at + 26], expected[i].version);
+		EXPECT_EQ(all.out[at + 27], expected[i].version);
+	}
+}
+
+TEST(features, list_has_as_many_as_are_asked_for)
+{
+	device d;
+
+	EXPECT_EQ(list(d, 8, 0).out, bytes_of({ { 0, 2 }, { 3, 2 }, { 0, 4 } })) << "the total";
+	EXPECT_EQ(list(d, 8 + 48 + 47, 1).out.size(), 8u + 48);
+	EXPECT_EQ(list(d, 0xffffffff, 2).out.size(), 8u + 48);
+	EXPECT_EQ(list(d, 7, 0).rc, 2u);
+	EXPECT_EQ(list(d, 0x800, 3).rc, 2u);
+}
+
+TEST(features, parts_of_a_value_can_be_read)
+{
+	device d;
+
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 12, 1, 0 }));
+	EXPECT_EQ(get(d, scrub, 1, 2).out, (bytes{ 12, 1 }));
+	EXPECT_EQ(get(d, soft, 5, 2).out, (bytes{ 1, 0 })) << "maintenance class and subclass";
+	EXPECT_EQ(get(d, hard, 5, 2).out, (bytes{ 1, 1 }));
+	EXPECT_EQ(get(d, unknown, 0, 1).rc, 3u);
+	EXPECT_EQ(get(d, scrub, 0, 1, 3).rc, 0x1au);
+	EXPECT_EQ(get(d, scrub, 4, 0).rc, 2u);
+	EXPECT_EQ(get(d, scrub, 3, 2).rc, 2u);
+	EXPECT_EQ(get(d, scrub, 0xffff, 0xffff).rc, 2u);
+}
+
+TEST(features, a_value_is_set_for_now_or_saved)
+{
+	device d;
+
+	EXPECT_EQ(set(d, scrub, full, 0, { 6, 1 }), 0u);
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 6, 1, 1 }));
+	EXPECT_EQ(get(d, scrub, 0, 4, 1).out, (bytes{ 3, 12, 1, 0 })) << "default";
+	EXPECT_EQ(get(d, scrub, 0, 4, 2).out, (bytes{ 3, 12, 1, 0 })) << "saved";
+	vcxl_memdev_reset(d.md, VCXL_RESET_HOT);
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 6, 1, 1 }));
+	vcxl_memdev_reset(d.md, VCXL_RESET_COLD);
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 12, 1, 0 }));
+	EXPECT_EQ(set(d, scrub, full | save, 0, { 7, 1 }), 0u);
+	vcxl_memdev_reset(d.md, VCXL_RESET_COLD);
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 7, 1, 1 }));
+}
+
+TEST(features, a_value_can_come_in_parts)
+{
+	device d;
+
+	EXPECT_EQ(set(d, scrub, initiate, 0, { 9 }), 0u);
+	EXPECT_EQ(get(d, scrub, 1, 1).out, bytes{ 12 }) << "not before the last part";
+	EXPECT_EQ(set(d, soft, full, 0, { 0, 0, 0 }, 3), 0x1bu) << "another feature";
+	EXPECT_EQ(set(d, scrub, initiate, 0, { 9 }), 0x1bu);
+	EXPECT_EQ(set(d, scrub, resume, 0, { 9 }), 0x1cu) << "the same part";
+	EXPECT_EQ(set(d, scrub, finish, 1, { 1 }), 0u);
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 9, 1, 1 }));
+	EXPECT_EQ(set(d, scrub, initiate, 0, { 8 }), 0u);
+	EXPECT_EQ(set(d, scrub, stop, 0, {}), 0u);
+	EXPECT_EQ(set(d, scrub, finish, 1, { 1 }), 0x1cu);
+	EXPECT_EQ(set(d, scrub, initiate, 0, { 8 }), 0u);
+	vcxl_memdev_reset(d.md, VCXL_RESET_FLR);
+	EXPECT_EQ(set(d, scrub, finish, 1, { 1 }), 0x1cu);
+}
+
+TEST(features, errors_of_set_change_nothing)
+{
+	device d;
+
+	EXPECT_EQ(set(d, unknown, full, 0, { 6, 1 }), 3u);
+	EXPECT_EQ(set(d, scrub, full, 0, { 6, 1 }, 2), 0x19u);
+	EXPECT_EQ(set(d, scrub, 5, 0, { 6, 1 }), 2u);
+	EXPECT_EQ(set(d, scrub, full, 0, {}), 0x16u);
+	EXPECT_EQ(set(d, scrub, full, 0, { 6 }), 0x16u);
+	EXPECT_EQ(set(d, scrub, full, 0, { 6, 1, 0 }), 0x16u);
+	EXPECT_EQ(set(d, scrub, full, 1, { 1 }), 2u);
+	EXPECT_EQ(set(d, scrub, resume, 0, { 6 }), 0x1cu);
+	EXPECT_EQ(set(d, scrub, full, 0, { 0, 1 }), 2u) << "below the shortest cycle";
+	EXPECT_EQ(set(d, scrub, full, 0, { 6, 2 }), 2u) << "reserved";
+	EXPECT_EQ(set(d, soft, full, 0, { 1, 0, 0 }, 3), 2u) << "not the device's own accord";
+	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 12, 1, 0 }));
+}
+
+TEST(patrol_scrub, lists_what_the_list_had_forgotten_at_the_end_of_its_cycle)
+{
+	device d;
+
+	EXPECT_EQ(set(d, scrub, full, 0, { 2, 1 }), 0u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX) << "nothing to find";
+	for (unsigned i = 0; i < 257; i++)
+		ASSERT_EQ(vcxl_memdev_poison(d.md, 0x1000 * i, 64, VCXL_POISON_INTERNAL), VCXL_OK);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX) << "no room to list it";
+	vcxl_memdev_tick(d.md, 3 * hour);
+	bytes clear = bytes_of({ { 0, 8 } });
+	clear.resize(0x48);
+	ASSERT_EQ(d.command(0x4302, clear).rc, 0u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), 4 * hour);
+	EXPECT_EQ(d.deadlines.back(), 4 * hour);
+	vcxl_memdev_tick(d.md, 4 * hour);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
+	const reply warnings = d.command(0x0100, { 1 });
+	ASSERT_EQ(le(warnings.out, 0x14, 2), 2u) << "overflow, and the line that was found";
+	EXPECT_EQ(le(warnings.out, 0xa0 + 0x30, 8), 0x100001u);
+	EXPECT_EQ(warnings.out[0xa0 + 0x3a], 5u) << "media scrub";
+}
+
+TEST(patrol_scrub, that_is_off_finds_nothing)
+{
+	device d;
+
+	for (unsigned i = 0; i < 257; i++)
+		ASSERT_EQ(vcxl_memdev_poison(d.md, 0x1000 * i, 64, VCXL_POISON_INTERNAL), VCXL_OK);
+	bytes clear = bytes_of({ { 0, 8 } });
+	clear.resize(0x48);
+	ASSERT_EQ(d.command(0x4302, clear).rc, 0u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
+	ASSERT_EQ(set(d, scrub, full, 0, { 2, 1 }), 0u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), 2 * hour);
+	ASSERT_EQ(set(d, scrub, full, 0, { 2, 0 }), 0u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
+}
+
+TEST(maintenance, a_repair_heals_the_line_as_long_as_there_are_resources)
+{
+	const struct {
+		unsigned subclass, resources;
+		bool renewed;
+	} kinds[] = { { 0, 8, true }, { 1, 4, false } };
+
+	for (const auto &k : kinds) {
+		device d;
+		for (unsigned i = 0; i <= k.resources; i++) {
+			d.persistent_bytes.data()[0x1000 * i] = 9;
+			ASSERT_EQ(d.command(0x4301, bytes_of({ { 512 * mib + 0x1000 * i, 8 } })).rc,
+				  0u);
+		}
+		EXPECT_EQ(repair(d, k.subclass, 512 * mib, 1), 0u) << "a query";
+		EXPECT_EQ(n_poisoned(d), k.resources + 1);
+		for (unsigned i = 0; i < k.resources; i++)
+			EXPECT_EQ(repair(d, k.subclass, 512 * mib + 0x1000 * i), 0u);
+		EXPECT_EQ(n_poisoned(d), 1u);
+		EXPECT_EQ(d.persistent_bytes.data()[0], 0) << "data are not retained";
+		EXPECT_EQ(repair(d, k.subclass, 512 * mib, 1), 0x1du);
+		EXPECT_EQ(repair(d, k.subclass, 512 * mib), 0x1du);
+		EXPECT_EQ(repair(d, !k.subclass, 512 * mib, 1), 0u) << "the other kind";
+		vcxl_memdev_reset(d.md, VCXL_RESET_COLD);
+		EXPECT_EQ(repair(d, k.subclass, 512 * mib, 1), k.renewed ? 0u : 0x1du);
+	}
+}
+
+TEST(maintenance, errors)
+{
+	device d;
+
+	EXPECT_EQ(repair(d, 2, 0), 2u);
+	EXPECT_EQ(d.command(0x0600, { 2, 0 }).rc, 2u) << "sparing";
+	EXPECT_EQ(d.command(0x0600, { 0, 0 }).rc, 2u);
+	EXPECT_EQ(d.command(0x0600, { 1, 0 }).rc, 0x16u) << "no parameters";
+	EXPECT_EQ(d.command(0x0600, bytes(13, 1)).rc, 0x16u);
+	EXPECT_EQ(d.command(0x0600, bytes(15, 1)).rc, 0x16u);
+	EXPECT_EQ(d.command(0x0600, { 1 }).rc, 0x16u);
+	EXPECT_EQ(repair(d, 0, capacity), 0xfu);
+	EXPECT_EQ(repair(d, 1, ~0ull), 0xfu);
+}
