@@ -40,6 +40,8 @@ build_packages=(cmake ninja-build gcc g++ pkg-config libc6-dev libsystemc-dev li
 	libjansson-dev gcc-riscv64-unknown-elf debian-archive-keyring)
 guest_packages=(gcc gcc-riscv64-linux-gnu libc6-dev-riscv64-cross kmod xz-utils
 	debian-archive-keyring)
+kernel_packages=(gcc make libc6-dev gcc-riscv64-linux-gnu flex bison bc xz-utils
+	debian-archive-keyring)
 test_packages=(libgtest-dev libbenchmark-dev device-tree-compiler clang-format binutils)
 
 # configure_and_build PRESET [cmake arguments]

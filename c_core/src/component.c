@@ -30,11 +30,14 @@ enum {
 #define RAS_UNCORRECTABLE 0x1cfffull
 #define RAS_CORRECTABLE   0x7full
 
+/* CXL r3.1 8.2.4.20.2: HDM Decoder Enable is of devices alone; bridges and switches read 0. */
 static uint64_t global_writable(const void *owner, unsigned i, uint64_t rw)
 {
 	const struct vcxl_component *c = owner;
 
 	(void)i;
+	if (!c->hdm->config.endpoint)
+		return 0;
 	for (unsigned n = 0; n < c->hdm->config.n_decoders; n++)
 		if (c->hdm->decoders[n].locked)
 			return 0;

@@ -60,7 +60,7 @@ bool vcxl_hdm_count_valid(unsigned n_decoders)
 
 const struct vcxl_decoder *vcxl_hdm_find(const struct vcxl_hdm *hdm, uint64_t hpa)
 {
-	if (!hdm->enabled)
+	if (hdm->config.endpoint && !hdm->enabled)
 		return NULL;
 	/* a decoder that is not committed has size 0 and holds nothing */
 	for (unsigned n = 0; n < hdm->config.n_decoders; n++)

@@ -269,8 +269,6 @@ enum vcxl_status vcxl_port_target(const struct vcxl_port *port, uint64_t hpa, un
 	/* root and downstream ports; host bridges that pass everything on have one root port */
 	if (!has_hdm(port))
 		return port->n_dports == 1 ? VCXL_OK : VCXL_E_UNROUTED;
-	if (!port->hdm.enabled)
-		return VCXL_E_DISABLED;
 	decoder = vcxl_hdm_find(&port->hdm, hpa);
 	if (!decoder)
 		return VCXL_E_UNROUTED;

@@ -141,12 +141,13 @@ void hdm_enable_all(struct cxl *cxl)
 	for (unsigned i = 0; i < cxl->topology.n_nodes; i++) {
 		const struct cxl_node *node = &cxl->nodes[i];
 
+		if (cxl->topology.nodes[i].kind != PLAN_MEMDEV)
+			continue;
 		if (node->component.hdm) {
 			const uint64_t global = node->component.hdm + HDM_GLOBAL;
 
 			mmio_write32(global, mmio_read32(global) | HDM_ENABLE);
 		}
-		if (cxl->topology.nodes[i].kind == PLAN_MEMDEV)
-			cxl_enable_memory(cxl, &cxl->pci.functions[node->function]);
+		cxl_enable_memory(cxl, &cxl->pci.functions[node->function]);
 	}
 }

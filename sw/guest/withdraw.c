@@ -246,9 +246,6 @@ static void decoders_on_the_way(int device)
 	static const char *const off[] = { [PLAN_BRIDGE] = "uncommit in the bridge",
 					   [PLAN_SWITCH] = "uncommit in the switch",
 					   [PLAN_MEMDEV] = "uncommit in the device" };
-	static const char *const disable[] = { [PLAN_BRIDGE] = "decoders off in the bridge",
-					       [PLAN_SWITCH] = "decoders off in the switch",
-					       [PLAN_MEMDEV] = "decoders off in the device" };
 
 	for (int i = device; i != PLAN_NO_NODE; i = cxl.topology.nodes[i].parent) {
 		const enum plan_kind kind = cxl.topology.nodes[i].kind;
@@ -256,7 +253,9 @@ static void decoders_on_the_way(int device)
 		const bool one_device = kind == PLAN_MEMDEV;
 
 		happens(&(struct event){ off[kind], hdm + HDM_CONTROL0, HDM_OFF, one_device });
-		happens(&(struct event){ disable[kind], hdm + HDM_GLOBAL, HDM_OFF, one_device });
+		if (one_device)
+			happens(&(struct event){ "decoders off in the device", hdm + HDM_GLOBAL,
+						 HDM_OFF, true });
 	}
 }
 

@@ -132,9 +132,7 @@ TEST_F(switch_port, the_target_list_is_indexed_by_the_address_and_holds_port_num
 
 	d.range(0, base, 4 * GiB);
 	d.targets(0, 0x20409010);
-	ASSERT_EQ(d.commit(0, 2, 1), committed); // 4 ways of 512 bytes
-	EXPECT_EQ(vcxl_port_target(up.get(), base, &index), VCXL_E_DISABLED);
-	d.enable();
+	ASSERT_EQ(d.commit(0, 2, 1), committed);       // 4 ways of 512 bytes
 	const unsigned expected[] = { 0, 8, 3, 1, 0 }; // order of declaration
 	for (unsigned i = 0; i < 5; i++) {
 		ASSERT_EQ(vcxl_port_target(up.get(), base + 512 * i + 511, &index), VCXL_OK);
@@ -144,6 +142,22 @@ TEST_F(switch_port, the_target_list_is_indexed_by_the_address_and_holds_port_num
 	EXPECT_EQ(vcxl_port_target(up.get(), base + 4 * GiB, &index), VCXL_E_UNROUTED);
 	ASSERT_NE(vcxl_port_decoder(up.get(), base), nullptr);
 	EXPECT_EQ(vcxl_port_decoder(up.get(), base)->interleave.granule_shift, 9);
+}
+
+TEST_F(switch_port, decodes_what_is_committed_and_reads_hdm_decoder_enable_as_0)
+{
+	unsigned index = 9;
+
+	EXPECT_EQ(vcxl_port_target(up.get(), base, &index), VCXL_E_UNROUTED);
+	d.range(0, base, GiB);
+	d.targets(0, 0x20);
+	ASSERT_EQ(d.commit(0), committed);
+	for (const std::uint32_t written : { 0u, 2u, 0xffffffffu }) {
+		d.set(d.base() + 4, written);
+		EXPECT_EQ(d.get(d.base() + 4), 0u) << written;
+		EXPECT_EQ(vcxl_port_target(up.get(), base, &index), VCXL_OK) << written;
+		EXPECT_EQ(index, 1u) << written;
+	}
 }
 
 TEST_F(switch_port, targets_are_present_and_different)

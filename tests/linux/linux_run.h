@@ -33,7 +33,7 @@ struct linux_outcome {
 std::string guest_missing(const std::string &series);
 
 struct linux_config {
-	std::string series = "6.12"; // or "newest"
+	std::string series = "6.12"; // "newest", "own"
 	std::string tests = "list";  // names for vcxl.run=, separated by commas
 	words machine;               // options of the machine
 	std::string append;          // more for the kernel's command line
@@ -46,8 +46,11 @@ words linux_words(const linux_config &config);
 linux_outcome run_linux(const linux_config &config, const scratch &dir);
 
 // Lines of the kernel's log (as dmesg -r prints it) that are warnings or worse, or that say that
-// something is wrong; "" when there is none.
-std::string complaints(const std::string &kernel_log);
+// something is wrong; "" when there is none. Lines with a text of `expected` are left out.
+std::string complaints(const std::string &kernel_log, const words &expected = {});
+
+// Said of each root and downstream port after --direct: no firmware has numbered the buses.
+constexpr const char *no_bus_numbers = "bridge configuration invalid ([bus 00-00]), reconfiguring";
 
 } // namespace vcxl_test
 

@@ -124,7 +124,7 @@ struct vcxl_hdm_config {
 
 struct vcxl_hdm {
 	struct vcxl_hdm_config config;
-	bool enabled; /* HDM Decoder Enable of the Global Control register */
+	bool enabled; /* HDM Decoder Enable of the Global Control register: of devices alone */
 	struct vcxl_decoder decoders[VCXL_HDM_MAX_DECODERS];
 	/* endpoints: partitions in DPA order; a range of size 0 is absent */
 	struct vcxl_dpa_range partitions[10];
@@ -138,8 +138,8 @@ struct vcxl_hdm {
 };
 
 /* First decoder whose range holds hpa; NULL when none does, when it is not committed, or when HDM
- * decoding is disabled. An access that would leave the range or the granule is the caller's to
- * split. */
+ * decoding of a device is disabled. An access that would leave the range or the granule is the
+ * caller's to split. */
 const struct vcxl_decoder *vcxl_hdm_find(const struct vcxl_hdm *hdm, uint64_t hpa);
 
 /* CXL r3.1 8.2.4.20.1: decoder count of the capability register; 0 for a count that cannot be. */

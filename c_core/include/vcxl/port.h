@@ -93,7 +93,7 @@ unsigned vcxl_port_n_dports(const struct vcxl_port *port);
 struct vcxl_port *vcxl_port_child_port(const struct vcxl_port *port, unsigned index);
 struct vcxl_memdev *vcxl_port_child_memdev(const struct vcxl_port *port, unsigned index);
 
-/* CXL.mem: index of the dport that hpa goes to. VCXL_E_UNROUTED or VCXL_E_DISABLED when none. */
+/* CXL.mem: index of the dport that hpa goes to. VCXL_E_UNROUTED when none. */
 enum vcxl_status vcxl_port_target(const struct vcxl_port *port, uint64_t hpa, unsigned *index);
 
 /* The decoder that routes hpa, NULL when the port passes everything on (or routes it nowhere):

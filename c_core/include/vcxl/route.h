@@ -36,7 +36,7 @@ struct vcxl_host {
 	unsigned n_windows;
 };
 
-/* Which device an address goes to. VCXL_E_UNROUTED or VCXL_E_DISABLED when a hop has no answer. */
+/* Which device an address goes to. VCXL_E_UNROUTED when a hop has no answer. */
 enum vcxl_status vcxl_route(const struct vcxl_host *host, uint64_t hpa, struct vcxl_memdev **out);
 
 /* The whole line. xfer->len must not cross a granule of any hop (VCXL_E_GRANULE at the endpoint).
