@@ -12,9 +12,17 @@
 namespace vcxl
 {
 
+namespace
+{
+
+constexpr size_t max_unsent = 4096;
+
+} // namespace
+
 // What is not typed by a person passes unchanged: escapes are for terminals.
 console::console(const machine &m)
-    : escapes_(m.serial == serial_kind::stdio && m.serial_escapes),
+    : name_(m.serial == serial_kind::file ? "-serial file:" + m.serial_path : "standard output"),
+      escapes_(m.serial == serial_kind::stdio && m.serial_escapes),
       keys_(escapes_ && isatty(STDIN_FILENO))
 {
 	switch (m.serial) {
@@ -23,8 +31,7 @@ console::console(const machine &m)
 	case serial_kind::file:
 		file_.reset(fopen(m.serial_path.c_str(), "wb"));
 		if (!file_)
-			throw std::runtime_error("-serial file:" + m.serial_path + ": " +
-						 std::strerror(errno));
+			throw std::runtime_error(name_ + ": " + std::strerror(errno));
 		out_ = file_.get();
 		break;
 	case serial_kind::socket: {
@@ -49,15 +56,48 @@ void console::begin()
 		terminal_ = std::make_unique<terminal>(!escapes_);
 }
 
+bool console::wait_for_client(int interrupt)
+{
+	return !socket_ || input_->wait_for_client(interrupt);
+}
+
+void console::check(bool done)
+{
+	if (!done && !error_)
+		error_ = errno;
+}
+
 void console::put(char c)
 {
-	if (socket_)
-		input_->send(std::string(1, c));
+	if (socket_) {
+		unsent_ += c;
+		if (c == '\n' || unsent_.size() >= max_unsent)
+			flush();
+	}
 	if (!out_)
 		return;
-	putc(c, out_);
+	check(putc(c, out_) != EOF);
 	if (eager_ || c == '\n')
-		fflush(out_);
+		check(fflush(out_) == 0);
+}
+
+void console::flush()
+{
+	if (unsent_.empty())
+		return;
+	input_->send(unsent_);
+	unsent_.clear();
+}
+
+std::string console::close()
+{
+	flush();
+	if (out_)
+		check(fflush(out_) == 0);
+	if (file_)
+		check(fclose(file_.release()) == 0);
+	out_ = nullptr;
+	return error_ ? name_ + ": " + std::strerror(error_) : "";
 }
 
 std::deque<key> console::take()
@@ -69,8 +109,7 @@ std::deque<key> console::take()
 			keys.push_back(k);
 			continue;
 		}
-		fputs(k.text, out_);
-		fflush(out_);
+		check(fputs(k.text, out_) >= 0 && fflush(out_) == 0);
 	}
 	return keys;
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <deque>
 #include <memory>
+#include <string>
 
 #include "console_keys.h"
 #include "host_stream.h"
@@ -24,8 +25,15 @@ public:
 
 	// The terminal is the guest's from now on.
 	void begin();
-	// From the guest. Terminals see each character, files and pipes each line.
+	// Before the simulation: see host_stream::wait_for_client().
+	bool wait_for_client(int interrupt);
+	// From the guest. Terminals see each character, all others each line.
 	void put(char c);
+	// A socket: whether flush() would send something.
+	bool holds_back() const { return !unsent_.empty(); }
+	void flush();
+	// At the end. "" or the first output that failed, and why.
+	std::string close();
 	// Absent when nothing can be typed.
 	host_stream *input() { return input_.get(); }
 	// What was typed since the last call, but for what the console answers itself.
@@ -36,8 +44,13 @@ private:
 		void operator()(FILE *file) const { fclose(file); }
 	};
 
+	void check(bool done);
+
+	const std::string name_; // of the output, for messages
 	std::unique_ptr<FILE, file_closer> file_;
 	FILE *out_ = nullptr;
+	std::string unsent_;
+	int error_ = 0; // errno of the first write that failed
 	std::unique_ptr<host_stream> input_;
 	bool socket_ = false, eager_ = false;
 	const bool escapes_;

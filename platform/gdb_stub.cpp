@@ -145,8 +145,12 @@ void gdb_stub::detach(bool keep_stopped)
 	acks_ = true;
 	connected_ = false;
 	reader_.clear();
-	if (keep_stopped)
-		return;
+	if (!keep_stopped)
+		start();
+}
+
+void gdb_stub::start()
+{
 	modes_.assign(modes_.size(), mode::running);
 	resume();
 }

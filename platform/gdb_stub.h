@@ -42,6 +42,10 @@ public:
 	// Answers what has arrived; for whoever holds the machine meanwhile.
 	void poll();
 	bool stopped() const { return stopped_; }
+	// Nobody has said that the guest may start, and no client is there to do so.
+	bool unstarted() const { return stopped_ && !started_ && !connected_; }
+	// Starts it in a client's stead.
+	void start();
 	const std::string &where() const { return channel_.where(); }
 	// The run is over: the client learns the status.
 	void ended(int status);

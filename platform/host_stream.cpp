@@ -33,20 +33,34 @@ std::runtime_error failure(const std::string &what, const char *why)
 	return std::runtime_error(what + ": " + why);
 }
 
-// Resolves, and calls use(fd, address) on a new socket; "" or what went wrong.
-template <class Use> std::string with_tcp(const socket_address &address, int flags, Use use)
+// Resolves, and calls use(fd, address) on a new socket for each address until it succeeds: what it
+// returns, or -1. `error` says why the last one failed.
+template <class Use>
+int with_tcp(const socket_address &address, int flags, std::string &error, Use use)
 {
 	addrinfo hints{}, *found = nullptr;
 
 	hints.ai_socktype = SOCK_STREAM;
 	hints.ai_flags = flags;
-	if (const int error = getaddrinfo(address.host.c_str(),
-					  std::to_string(address.port).c_str(), &hints, &found))
-		return gai_strerror(error);
+	if (const int why = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(),
+					&hints, &found)) {
+		error = gai_strerror(why);
+		return -1;
+	}
 	const std::unique_ptr<addrinfo, void (*)(addrinfo *)> keep(found, freeaddrinfo);
-	const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	return fd >= 0 && use(fd, *found) ? "" : std::strerror(errno);
+	for (const addrinfo *at = found; at; at = at->ai_next) {
+		const int fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (fd >= 0 && use(fd, *at)) {
+			error.clear();
+			return fd;
+		}
+		error = std::strerror(errno);
+		if (fd >= 0)
+			close(fd);
+	}
+	return -1;
 }
 
 sockaddr_un local_name(const socket_address &address)
@@ -61,7 +75,17 @@ sockaddr_un local_name(const socket_address &address)
 std::string shown(const socket_address &address)
 {
 	return address.local ? "unix:" + address.path
-			     : "tcp:" + address.host + ":" + std::to_string(address.port);
+			     : "tcp:" + host_and_port(address.host, address.port);
+}
+
+// Waits; false when `other` became readable.
+bool readable(int fd, int other)
+{
+	pollfd fds[] = { { fd, POLLIN, 0 }, { other, POLLIN, 0 } };
+
+	while (poll(fds, 2, -1) < 0)
+		continue;
+	return fds[1].revents == 0;
 }
 
 } // namespace
@@ -73,7 +97,8 @@ host_stream::host_stream(const char *name, int fd, bool keeps_alive)
 }
 
 host_stream::host_stream(const char *name, const socket_address &address, const std::string &option)
-    : sc_prim_channel(name), keeps_alive_(true)
+    : sc_prim_channel(name), keeps_alive_(true), option_(option),
+      waits_(address.server && address.wait)
 {
 	make_pipe();
 	if (!address.server)
@@ -82,12 +107,25 @@ host_stream::host_stream(const char *name, const socket_address &address, const 
 		listen_local(address, option);
 	else
 		listen_tcp(address, option);
-	if (!address.server || !address.wait)
-		return;
-	fprintf(stderr, "vcxl: %s waits for a client at %s\n", option.c_str(), where_.c_str());
+}
+
+host_stream::descriptor::~descriptor()
+{
+	close(fd);
+}
+
+bool host_stream::wait_for_client(int interrupt)
+{
+	if (!waits_)
+		return true;
+	fprintf(stderr, "vcxl: %s waits for a client at %s\n", option_.c_str(), where_.c_str());
 	fflush(stderr);
-	while (client_ < 0)
+	while (!client_) {
+		if (!readable(listener_, interrupt))
+			return false;
 		accept_client();
+	}
+	return true;
 }
 
 void host_stream::make_pipe()
@@ -112,17 +150,26 @@ host_stream::~host_stream()
 		else
 			thread_.detach();
 	}
-	for (const int fd : { listener_, client_, wake_[0], wake_[1] })
+	unlink_own();
+	for (const int fd : { listener_, wake_[0], wake_[1] })
 		if (fd >= 0)
 			close(fd);
-	if (!remove_.empty())
-		unlink(remove_.c_str());
+}
+
+// Another run may have put its socket there. While ours is open its inode is nobody else's.
+void host_stream::unlink_own()
+{
+	struct stat now;
+
+	if (!path_.empty() && lstat(path_.c_str(), &now) == 0 && now.st_dev == device_ &&
+	    now.st_ino == inode_)
+		unlink(path_.c_str());
 }
 
 void host_stream::listen_local(const socket_address &address, const std::string &option)
 {
 	const sockaddr_un name = local_name(address);
-	struct stat old;
+	struct stat old; // then ours
 
 	where_ = address.path;
 	// what an earlier run left behind
@@ -131,9 +178,11 @@ void host_stream::listen_local(const socket_address &address, const std::string 
 	listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (listener_ < 0 ||
 	    bind(listener_, reinterpret_cast<const sockaddr *>(&name), sizeof(name)) != 0 ||
-	    listen(listener_, 1) != 0)
+	    lstat(name.sun_path, &old) != 0 || listen(listener_, 1) != 0)
 		throw failure(option + " " + shown(address), std::strerror(errno));
-	remove_ = address.path;
+	path_ = address.path;
+	device_ = old.st_dev;
+	inode_ = old.st_ino;
 }
 
 void host_stream::listen_tcp(const socket_address &address, const std::string &option)
@@ -141,41 +190,45 @@ void host_stream::listen_tcp(const socket_address &address, const std::string &o
 	sockaddr_storage name{};
 	socklen_t size = sizeof(name);
 	const int yes = 1;
-	const std::string error = with_tcp(address, AI_PASSIVE, [&](int fd, const addrinfo &at) {
-		listener_ = fd;
+	std::string error;
+
+	listener_ = with_tcp(address, AI_PASSIVE, error, [&](int fd, const addrinfo &at) {
 		return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
 		       bind(fd, at.ai_addr, at.ai_addrlen) == 0 && listen(fd, 1) == 0 &&
 		       getsockname(fd, reinterpret_cast<sockaddr *>(&name), &size) == 0;
 	});
-
-	if (!error.empty())
+	if (listener_ < 0)
 		throw failure(option + " " + shown(address), error.c_str());
 	const in_port_t port = name.ss_family == AF_INET6
 				       ? reinterpret_cast<const sockaddr_in6 *>(&name)->sin6_port
 				       : reinterpret_cast<const sockaddr_in *>(&name)->sin_port;
 
-	where_ = address.host + ":" + std::to_string(ntohs(port));
+	where_ = host_and_port(address.host, ntohs(port));
 }
 
 void host_stream::connect(const socket_address &address, const std::string &option)
 {
 	const sockaddr_un name = local_name(address);
 	std::string error;
+	int fd;
 
 	where_ = shown(address);
 	if (!address.local) {
-		error = with_tcp(address, 0, [this](int fd, const addrinfo &at) {
-			client_ = fd;
-			return ::connect(fd, at.ai_addr, at.ai_addrlen) == 0;
+		fd = with_tcp(address, 0, error, [](int tried, const addrinfo &at) {
+			return ::connect(tried, at.ai_addr, at.ai_addrlen) == 0;
 		});
 	} else {
-		client_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (client_ < 0 || ::connect(client_, reinterpret_cast<const sockaddr *>(&name),
-					     sizeof(name)) != 0)
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (fd < 0 ||
+		    ::connect(fd, reinterpret_cast<const sockaddr *>(&name), sizeof(name)) != 0) {
 			error = std::strerror(errno);
+			if (fd >= 0)
+				close(fd);
+		}
 	}
 	if (!error.empty())
 		throw failure(option + " " + shown(address), error.c_str());
+	set_client(fd);
 }
 
 void host_stream::start_of_simulation()
@@ -183,16 +236,6 @@ void host_stream::start_of_simulation()
 	if (keeps_alive_)
 		async_attach_suspending();
 	thread_ = std::thread(&host_stream::serve, this);
-}
-
-// Waits; false when the thread has to end.
-bool host_stream::readable(int fd) const
-{
-	pollfd fds[] = { { fd, POLLIN, 0 }, { wake_[0], POLLIN, 0 } };
-
-	while (poll(fds, 2, -1) < 0)
-		continue;
-	return fds[1].revents == 0;
 }
 
 void host_stream::push(kind what, const std::string &bytes)
@@ -212,7 +255,7 @@ bool host_stream::serve_client(int fd)
 {
 	char buffer[4096];
 
-	while (readable(fd)) {
+	while (readable(fd, wake_[0])) {
 		const ssize_t got = read(fd, buffer, sizeof(buffer));
 
 		if (got < 0 && errno == EINTR)
@@ -227,9 +270,28 @@ bool host_stream::serve_client(int fd)
 void host_stream::accept_client()
 {
 	const int fd = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		set_client(fd);
+}
+
+void host_stream::set_client(int fd)
+{
+	const int yes = 1;
+
+	// fails for local sockets, which need none
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof(send_timeout));
 	const std::lock_guard<std::mutex> lock(mutex_);
 
-	client_ = fd;
+	client_ = std::make_shared<descriptor>(fd);
+}
+
+std::shared_ptr<host_stream::descriptor> host_stream::client()
+{
+	const std::lock_guard<std::mutex> lock(mutex_);
+
+	return client_;
 }
 
 void host_stream::serve()
@@ -239,33 +301,36 @@ void host_stream::serve()
 			push(kind::closed, "");
 		return;
 	}
-	do {
-		const int yes = 1;
+	while (serve_one() && listener_ >= 0)
+		continue;
+}
 
-		if (client_ < 0 && !readable(listener_))
-			return;
-		if (client_ < 0)
-			accept_client();
-		if (client_ < 0)
-			continue;
-		// fails for local sockets, which need none
-		setsockopt(client_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
-		setsockopt(client_, SOL_SOCKET, SO_SNDTIMEO, &send_timeout, sizeof(send_timeout));
-		push(kind::connected, "");
-		if (!serve_client(client_))
-			return;
-		{
-			const std::lock_guard<std::mutex> lock(mutex_);
+// The client that is there, or the next one; false when the thread has to end.
+bool host_stream::serve_one()
+{
+	if (!client()) {
+		if (!readable(listener_, wake_[0]))
+			return false;
+		accept_client();
+	}
+	const std::shared_ptr<descriptor> current = client();
 
-			close(client_);
-			client_ = -1;
-		}
-		push(kind::closed, "");
-		// what is said to this client must not reach the next one
-		std::unique_lock<std::mutex> lock(mutex_);
+	if (!current)
+		return true;
+	push(kind::connected, "");
+	if (!serve_client(current->fd))
+		return false;
+	{
+		const std::lock_guard<std::mutex> lock(mutex_);
 
-		emptied_.wait(lock, [this] { return queue_.empty() || ending_; });
-	} while (listener_ >= 0);
+		client_ = nullptr;
+	}
+	push(kind::closed, "");
+	// what is said to this client must not reach the next one
+	std::unique_lock<std::mutex> lock(mutex_);
+
+	emptied_.wait(lock, [this] { return queue_.empty() || ending_; });
+	return true;
 }
 
 void host_stream::update()
@@ -310,28 +375,33 @@ std::string host_stream::take_bytes()
 	return bytes;
 }
 
+// Without the mutex: the thread goes on meanwhile.
 void host_stream::send(const std::string &bytes)
 {
-	const std::lock_guard<std::mutex> lock(mutex_);
+	const std::shared_ptr<descriptor> to = client();
 
-	for (size_t done = 0; client_ >= 0 && done < bytes.size();) {
+	for (size_t done = 0; to && done < bytes.size();) {
 		const ssize_t n =
-			::send(client_, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+			::send(to->fd, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
 
-		if (n <= 0) {
-			shutdown(client_, SHUT_RDWR); // the thread sees the end
-			return;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n > 0) {
+			done += static_cast<size_t>(n);
+			continue;
 		}
-		done += static_cast<size_t>(n);
+		if (errno == EAGAIN)
+			fprintf(stderr, "vcxl: %s: dropped a client that reads nothing for %ld s\n",
+				option_.c_str(), static_cast<long>(send_timeout.tv_sec));
+		shutdown(to->fd, SHUT_RDWR); // the thread sees the end
+		return;
 	}
 }
 
 void host_stream::hang_up()
 {
-	const std::lock_guard<std::mutex> lock(mutex_);
-
-	if (client_ >= 0)
-		shutdown(client_, SHUT_RDWR);
+	if (const std::shared_ptr<descriptor> to = client())
+		shutdown(to->fd, SHUT_RDWR);
 }
 
 } // namespace vcxl

@@ -9,9 +9,12 @@
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+
+#include <sys/types.h>
 
 #include <systemc>
 
@@ -45,6 +48,10 @@ public:
 	host_stream(const char *name, const socket_address &address, const std::string &option);
 	~host_stream() override;
 
+	// Before the simulation: where the address says so, waits for the first client. False when
+	// `interrupt` became readable first.
+	bool wait_for_client(int interrupt);
+
 	// Where it listens, with the port that was chosen: "127.0.0.1:1234" or a path.
 	const std::string &where() const { return where_; }
 	// From simulation processes only. The oldest item; waits up to so many milliseconds.
@@ -55,12 +62,20 @@ public:
 	bool waiting();
 	// The end was taken, and nobody can connect.
 	bool closed() const { return closed_; }
-	// To the client; nothing happens when there is none.
+	// To the client; nothing happens when there is none. One that does not read is hung up on.
 	void send(const std::string &bytes);
 	// Ends the client's connection.
 	void hang_up();
 
 private:
+	struct descriptor {
+		explicit descriptor(int number) : fd(number) {}
+		~descriptor();
+		descriptor(const descriptor &) = delete;
+		descriptor &operator=(const descriptor &) = delete;
+		const int fd;
+	};
+
 	void start_of_simulation() override;
 	void update() override;
 	void make_pipe();
@@ -68,22 +83,31 @@ private:
 	void listen_local(const socket_address &address, const std::string &option);
 	void connect(const socket_address &address, const std::string &option);
 	void accept_client();
+	void set_client(int fd);
+	std::shared_ptr<descriptor> client();
+	void unlink_own();
 	void serve();
 	bool serve_client(int fd);
-	bool readable(int fd) const;
+	bool serve_one();
 	void push(kind what, const std::string &bytes);
 
 	const int source_ = -1; // borrowed
 	const bool keeps_alive_;
-	std::string where_, remove_; // a path to be removed at the end
+	const std::string option_;
+	const bool waits_ = false;
+	std::string where_;
+	std::string path_; // that it listens at, and
+	dev_t device_ = 0; // the file made there
+	ino_t inode_ = 0;
 	int listener_ = -1;
 	int wake_[2] = { -1, -1 }; // a byte written to wake_[1] ends the thread
 	std::thread thread_;
 	std::mutex mutex_;
 	std::condition_variable filled_, emptied_;
 	std::deque<item> queue_; // guarded by mutex_
-	int client_ = -1;        // guarded by mutex_ once the thread runs
-	bool ending_ = false;    // guarded by mutex_
+	// guarded by mutex_; who sends keeps it open meanwhile
+	std::shared_ptr<descriptor> client_;
+	bool ending_ = false; // guarded by mutex_
 	bool closed_ = false;
 };
 

@@ -39,6 +39,13 @@ namespace
 
 using namespace vcxl;
 
+// To standard error, behind what the guest has said so far.
+void complain(const std::string &text)
+{
+	fflush(stdout);
+	fprintf(stderr, "vcxl: %s\n", text.c_str());
+}
+
 struct file_closer {
 	void operator()(FILE *file) const { fclose(file); }
 };
@@ -153,7 +160,7 @@ std::string name_of(const symbol_table &names, vcxl_trace_unit unit, uint64_t va
 
 // Absent when the machine has none. What it borrows may be filled in later.
 std::unique_ptr<trace_writer> make_trace(const machine &m, const symbol_table &names,
-					 const soc *const &host)
+					 const soc *const &host, bool &failed)
 {
 	trace_writer::config cfg;
 
@@ -166,6 +173,10 @@ std::unique_ptr<trace_writer> make_trace(const machine &m, const symbol_table &n
 		return name_of(names, unit, value);
 	};
 	cfg.now_ps = [&host] { return host ? host->now_ps() : 0; };
+	cfg.on_error = [&failed](const std::string &text) {
+		failed = true;
+		complain(text);
+	};
 	return std::make_unique<trace_writer>(cfg);
 }
 
@@ -178,6 +189,18 @@ void tell_port(const char *what, const socket_address &address, const std::strin
 	fflush(stderr);
 }
 
+std::unique_ptr<console> make_console(const machine &m)
+{
+	auto made = std::make_unique<console>(m);
+	socket_address address;
+
+	if (m.serial == serial_kind::socket) {
+		parse_socket_address(m.serial_path, address); // checked with the options
+		tell_port("serial", address, made->input()->where());
+	}
+	return made;
+}
+
 // Absent when the machine has none.
 std::unique_ptr<gdb_stub> make_debugger(const machine &m)
 {
@@ -185,7 +208,7 @@ std::unique_ptr<gdb_stub> make_debugger(const machine &m)
 
 	if (m.gdb.empty())
 		return nullptr;
-	parse_gdb_address(m.gdb, cfg.address); // checked with the options
+	parse_gdb_address(m.gdb, cfg.address); // likewise
 	cfg.start_stopped = m.start_stopped;
 	auto debugger = std::make_unique<gdb_stub>("gdb", cfg);
 	tell_port("gdb", cfg.address, debugger->where());
@@ -206,6 +229,99 @@ std::unique_ptr<qmp_server> make_monitor(const machine &m)
 	return monitor;
 }
 
+// What can fail for a reason of the command line or of a file, before the machine is made.
+boot_image prepare(const machine &m, const boot_loader &loader, ram_view ram)
+{
+	boot_image image = loader.load(ram);
+
+	for (const symbol_file &file : m.symbol_files)
+		image.names.add_file(file.path, read_file(file.path), file.offset);
+	if (!m.dump_dtb_path.empty())
+		write_output("--dump-dtb", m.dump_dtb_path, image.fdt.data(), image.fdt.size());
+	if (!m.dump_acpi_path.empty())
+		write_acpi(m.dump_acpi_path, image.acpi);
+	return image;
+}
+
+// One output that fails keeps no other from being written.
+void attempt(bool &failed, const std::function<void()> &write)
+{
+	try {
+		write();
+	} catch (const std::exception &e) {
+		failed = true;
+		complain(e.what());
+	}
+}
+
+// Everything that the run leaves behind.
+void write_results(const machine &m, const boot_image &image, const soc &host,
+		   const profile &samples, bool &failed)
+{
+	attempt(failed, [&] {
+		if (!host.flush_media())
+			throw std::runtime_error("a media file could not be written");
+	});
+	if (!m.profile_path.empty())
+		attempt(failed, [&] {
+			write_output("--profile", m.profile_path, samples.report(image.names));
+		});
+	if (!m.signature_path.empty())
+		attempt(failed, [&] { write_signature(m, image, host.ram()); });
+}
+
+// The world outside the machine.
+struct outside {
+	std::unique_ptr<console> terminal;
+	std::unique_ptr<qmp_server> monitor;
+	std::unique_ptr<gdb_stub> debugger;
+	int signals_fd = -1;
+	std::unique_ptr<host_stream> signals;
+
+	explicit outside(const machine &m)
+	    : terminal(make_console(m)), monitor(make_monitor(m)), debugger(make_debugger(m)),
+	      signals_fd(open_signals()),
+	      signals(std::make_unique<host_stream>("signals", signals_fd, false))
+	{
+	}
+	// False when a signal came first.
+	bool wait_for_clients()
+	{
+		return terminal->wait_for_client(signals_fd) &&
+		       (!monitor || monitor->wait_for_client(signals_fd));
+	}
+};
+
+// In seconds of the host.
+double simulate(console &terminal)
+{
+	terminal.begin();
+	const auto start = std::chrono::steady_clock::now();
+
+	sc_core::sc_start();
+	return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// After the run: what it said, then all that was to be written.
+int finish(const machine &m, const boot_image &image, const soc &host, outside &world,
+	   trace_writer *trace, const profile &samples, double seconds, bool &failed)
+{
+	if (!host.result().message.empty())
+		complain(host.result().message);
+	if (trace)
+		trace->close();
+	const std::string why = world.terminal->close();
+
+	if (!why.empty()) {
+		failed = true;
+		complain(why);
+	}
+	if (m.statistics)
+		print_statistics(host, seconds, trace ? trace->events() : 0);
+	write_results(m, image, host, samples, failed);
+	return host.result().status ? host.result().status : failed;
+}
+
 int run_machine(machine m)
 {
 	layout l{};
@@ -213,36 +329,29 @@ int run_machine(machine m)
 
 	if (!lay_out(m, l, &error))
 		throw std::runtime_error(error);
-	// All that can fail for a reason of the command line comes before any file is written.
 	trace_writer::select(m.trace_events);
 	host_memory ram = host_memory::anonymous(m.ram_size, "-m");
+	const ram_view view{ map::ram_base, ram.size(), ram.data() };
 	const boot_loader loader(m, l);
-	boot_image image = loader.load({ map::ram_base, ram.size(), ram.data() });
-	for (const symbol_file &file : m.symbol_files)
-		image.names.add_file(file.path, read_file(file.path), file.offset);
-	if (!m.dump_dtb_path.empty())
-		write_output("--dump-dtb", m.dump_dtb_path, image.fdt.data(), image.fdt.size());
-	if (!m.dump_acpi_path.empty())
-		write_acpi(m.dump_acpi_path, image.acpi);
-
+	const boot_image image = prepare(m, loader, view);
 	const soc *host_for_time = nullptr;
-	const std::unique_ptr<trace_writer> trace = make_trace(m, image.names, host_for_time);
-	// those that wait for a client can be interrupted: signals are the program's from here on
-	console terminal(m);
-	const std::unique_ptr<qmp_server> monitor = make_monitor(m);
-	const std::unique_ptr<gdb_stub> debugger = make_debugger(m);
-	host_stream signals("signals", open_signals(), false);
+	bool failed = false;
+	const std::unique_ptr<trace_writer> trace =
+		make_trace(m, image.names, host_for_time, failed);
+	outside world(m);
 
+	if (!world.wait_for_clients()) {
+		complain("interrupted");
+		return 130;
+	}
 	std::vector<drive_file> drives = open_drives(m.drives);
 	soc::hooks hooks;
 	// the soc takes the mapping, which stays where it is
-	hooks.reload = [&loader, view = ram_view{ map::ram_base, ram.size(), ram.data() }] {
-		loader.load(view);
-	};
-	hooks.terminal = &terminal;
-	hooks.signals = &signals;
-	hooks.monitor = monitor.get();
-	hooks.debugger = debugger.get();
+	hooks.reload = [&loader, view] { loader.load(view); };
+	hooks.terminal = world.terminal.get();
+	hooks.signals = world.signals.get();
+	hooks.monitor = world.monitor.get();
+	hooks.debugger = world.debugger.get();
 	hooks.trace = trace ? trace->sink() : nullptr;
 	profile samples(m.profile_interval);
 	if (!m.profile_path.empty())
@@ -254,25 +363,9 @@ int run_machine(machine m)
 
 	host.set_rom(image.rom);
 	host_for_time = &host;
-	terminal.begin();
-	const auto start = std::chrono::steady_clock::now();
-	sc_core::sc_start();
-	const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+	const double seconds = simulate(*world.terminal);
 
-	if (trace)
-		trace->close();
-	fflush(stdout);
-	if (m.statistics)
-		print_statistics(host, elapsed.count(), trace ? trace->events() : 0);
-	if (!host.flush_media())
-		throw std::runtime_error("a media file could not be written");
-	if (!m.profile_path.empty())
-		write_output("--profile", m.profile_path, samples.report(image.names));
-	if (!m.signature_path.empty())
-		write_signature(m, image, host.ram());
-	if (!host.result().message.empty())
-		fprintf(stderr, "vcxl: %s\n", host.result().message.c_str());
-	return host.result().status;
+	return finish(m, image, host, world, trace.get(), samples, seconds, failed);
 }
 
 } // namespace
@@ -283,17 +376,18 @@ int sc_main(int argc, char *argv[])
 		const options parsed = parse_options(argc, argv);
 
 		if (parsed.action == option_action::print) {
-			fputs(parsed.text.c_str(), stdout);
-			return fflush(stdout) == 0 ? 0 : 1;
+			// both: a long text may fail in the first alone
+			if (fputs(parsed.text.c_str(), stdout) < 0 || fflush(stdout) != 0)
+				throw std::runtime_error(std::string("standard output: ") +
+							 std::strerror(errno));
+			return 0;
 		}
 		sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
 		return run_machine(parsed.config);
 	} catch (const sc_core::sc_report &e) { // what() has a line of its own for the place
-		fflush(stdout);
-		fprintf(stderr, "vcxl: %s\n", e.get_msg());
+		complain(e.get_msg());
 	} catch (const std::exception &e) {
-		fflush(stdout);
-		fprintf(stderr, "vcxl: %s\n", e.what());
+		complain(e.what());
 	}
 	return 1;
 }

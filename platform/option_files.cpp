@@ -36,20 +36,15 @@ bool same_file(const std::string &a, const std::string &b)
 	if (a_exists && b_exists)
 		return S_ISREG(of_a.st_mode) && of_a.st_dev == of_b.st_dev &&
 		       of_a.st_ino == of_b.st_ino;
-	std::error_code error;
-	return !a_exists && !b_exists &&
-	       std::filesystem::weakly_canonical(a, error) ==
-		       std::filesystem::weakly_canonical(b, error);
+	return !a_exists && !b_exists && canonical(a) == canonical(b);
 }
 
 bool holds(const std::string &folder, const std::string &file)
 {
-	const std::filesystem::path path(file);
-	std::error_code error;
+	const std::filesystem::path path(canonical(file));
 
 	return path.extension() == ".dat" &&
-	       std::filesystem::weakly_canonical(path, error).parent_path() ==
-		       std::filesystem::weakly_canonical(folder, error);
+	       path == std::filesystem::path(canonical(folder)) / path.filename();
 }
 
 bool collide(const use &a, const use &b)

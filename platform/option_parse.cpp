@@ -165,17 +165,34 @@ void add_group(command_line &line, const option_row &row, const std::string &tex
 		line.help_text = help_of(group, selected_type(group, words.pairs, arg));
 }
 
-void check_socket(const std::string &text, const std::string &arg)
+// A socket and the words it was given with.
+struct socket_use {
+	std::string arg;
+	socket_address address;
+};
+
+struct word_state {
+	command_line line;
+	bool serial_given = false, no_defaults = false;
+	std::string serial_chardev, serial_arg;   // -serial chardev:ID
+	std::map<std::string, std::string> typed; // by name of the option
+	std::map<option_kind, socket_use> sockets;
+};
+
+socket_address check_socket(const std::string &text, const std::string &arg)
 {
 	socket_address address;
-	if (const char *why = parse_socket_address(text, address))
-		fail(arg, "'" + text + "' " + why);
+	const std::string why = parse_socket_address(text, address);
+	if (!why.empty())
+		fail(arg, why);
+	return address;
 }
 
 // Only the default, which is mon:stdio, and mon:stdio itself know escapes: QEMU's rule.
-void set_serial(machine &m, const std::string &text, const std::string &arg)
+void set_serial(word_state &state, const std::string &text, const std::string &arg)
 {
 	const std::string file = "file:";
+	machine &m = state.line.config;
 	m.serial_escapes = text == "mon:stdio";
 	if (text == "stdio" || text == "mon:stdio") {
 		m.serial = serial_kind::stdio;
@@ -188,7 +205,7 @@ void set_serial(machine &m, const std::string &text, const std::string &arg)
 	} else if (names_socket(text)) {
 		m.serial = serial_kind::socket;
 		m.serial_path = text;
-		check_socket(text, arg);
+		state.sockets[option_kind::serial] = { arg, check_socket(text, arg) };
 	} else {
 		fail(arg, "'" + text +
 				  "' is not supported; known: stdio, mon:stdio, null, file:PATH, "
@@ -196,21 +213,44 @@ void set_serial(machine &m, const std::string &text, const std::string &arg)
 	}
 }
 
-void set_monitor(machine &m, const std::string &text, const std::string &arg)
+void set_monitor(word_state &state, const std::string &text, const std::string &arg)
 {
+	machine &m = state.line.config;
 	if (!m.qmp.empty())
 		fail(arg, std::string("a second monitor is ") + not_supported_yet);
-	check_socket(text, arg);
+	state.sockets[option_kind::monitor] = { arg, check_socket(text, arg) };
 	m.qmp = text;
 }
 
-void set_gdb(machine &m, const std::string &text, const std::string &arg)
+// The last one counts.
+void set_gdb(word_state &state, const std::string &text, const std::string &arg)
 {
+	machine &m = state.line.config;
 	socket_address address;
-	if (text != "none")
-		if (const char *why = parse_gdb_address(text, address))
-			fail(arg, "'" + text + "' " + why);
+	state.sockets.erase(option_kind::gdb_server);
 	m.gdb = text == "none" ? "" : text;
+	if (m.gdb.empty())
+		return;
+	const std::string why = parse_gdb_address(text, address);
+	if (!why.empty())
+		fail(arg, why);
+	state.sockets[option_kind::gdb_server] = { arg, address };
+}
+
+bool same_path(const socket_address &a, const socket_address &b)
+{
+	return a.local && b.local && canonical(a.path) == canonical(b.path);
+}
+
+// Who listens would take the socket away from the other, or wait for itself.
+void check_sockets(const word_state &state)
+{
+	for (auto a = state.sockets.begin(); a != state.sockets.end(); ++a)
+		for (auto b = std::next(a); b != state.sockets.end(); ++b)
+			if (same_path(a->second.address, b->second.address) &&
+			    (a->second.address.server || b->second.address.server))
+				fail(b->second.arg, "'" + b->second.address.path +
+							    "' is the socket of " + a->second.arg);
 }
 
 // What follows the last '@' is an offset unless the whole is a file.
@@ -259,18 +299,11 @@ constexpr struct {
 	{ "profile-interval", &machine::profile_path, "--profile" },
 };
 
-struct word_state {
-	command_line line;
-	bool serial_given = false, no_defaults = false;
-	std::string serial_chardev, serial_arg;   // -serial chardev:ID
-	std::map<std::string, std::string> typed; // by name of the option
-};
-
 void add_serial(word_state &state, const std::string &text, const std::string &arg)
 {
 	const std::string prefix = "chardev:";
 	if (text.compare(0, prefix.size(), prefix) != 0 || text.size() == prefix.size())
-		return set_serial(state.line.config, text, arg);
+		return set_serial(state, text, arg);
 	state.serial_chardev = text.substr(prefix.size());
 	state.serial_arg = arg;
 }
@@ -333,11 +366,11 @@ void apply(word_state &state, const option_row &row, const std::string &text,
 		state.serial_given = true;
 		return add_serial(state, text, arg);
 	case option_kind::gdb_server:
-		return set_gdb(m, row.argument ? text : "tcp::1234", arg);
+		return set_gdb(state, row.argument ? text : "tcp::1234", arg);
 	case option_kind::symbols:
 		return add_symbols(m, text, arg);
 	case option_kind::monitor:
-		return set_monitor(m, text, arg);
+		return set_monitor(state, text, arg);
 	case option_kind::no_defaults:
 		state.no_defaults = true;
 		return;
@@ -370,7 +403,6 @@ std::string take_chardev(std::vector<const item *> &unused, const std::string &i
 // After all words, because a -chardev may stand behind its user.
 void connect_chardevs(word_state &state)
 {
-	machine &m = state.line.config;
 	std::vector<const item *> unused;
 	std::set<std::string> ids;
 	for (const item &chardev : state.line.chardevs) {
@@ -379,10 +411,10 @@ void connect_chardevs(word_state &state)
 		unused.push_back(&chardev);
 	}
 	if (!state.serial_chardev.empty())
-		set_serial(m, take_chardev(unused, state.serial_chardev, state.serial_arg),
+		set_serial(state, take_chardev(unused, state.serial_chardev, state.serial_arg),
 			   state.serial_arg);
 	for (const item &monitor : state.line.monitors)
-		set_monitor(m, take_chardev(unused, monitor.text("chardev"), monitor.arg),
+		set_monitor(state, take_chardev(unused, monitor.text("chardev"), monitor.arg),
 			    monitor.arg);
 	if (!unused.empty())
 		fail(unused.front()->arg, "no -serial or -mon uses it");
@@ -393,6 +425,7 @@ void finish(word_state &state)
 {
 	machine &m = state.line.config;
 	connect_chardevs(state);
+	check_sockets(state);
 	if (state.no_defaults && !state.serial_given)
 		m.serial = serial_kind::null;
 	if (m.kernel.empty() && !m.initrd.empty())

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// -readconfig: QEMU's configuration file. Sections [machine], [memory], [smp-opts], [object "id"]
-// and [device "id"], then lines key = "value"; '#' starts a comment line.
+// -readconfig: QEMU's configuration file. Sections [machine], [memory], [smp-opts], [object "id"],
+// [device "id"], [chardev "id"] and [mon "id"], then lines key = "value"; '#' starts a comment
+// line.
 #include "option_parse.h"
 
 #include <sstream>
@@ -49,14 +50,15 @@ section open_section(const std::string &text, const std::string &where)
 	s.arg = where + " " + text;
 	s.group = find_section(name);
 	if (!s.group)
-		fail(where, "There is no option group '" + name +
-				    "'; known: machine, memory, smp-opts, object, device");
+		fail(where,
+		     "There is no option group '" + name +
+			     "'; known: machine, memory, smp-opts, object, device, chardev, mon");
 	if (blank == std::string::npos)
 		return s;
 	std::string id;
 	if (!unquote(trim(inner.substr(blank)), id))
 		fail(where, "the id of a section is written in double quotes");
-	if (!s.group->typed)
+	if (!s.group->typed && !find_property(*s.group->types.rows, "id"))
 		fail(where, "section '" + name + "' takes no id");
 	s.pairs.push_back({ "id", id });
 	return s;

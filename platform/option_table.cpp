@@ -305,6 +305,7 @@ constexpr property null_properties[] = {
 };
 
 constexpr property monitor_properties[] = {
+	text("id", nullptr,                        "accepted: nothing refers to a monitor"),
 	must(text("chardev", nullptr,              "the socket: id of a -chardev")),
 	must(choice("mode", nullptr, "control",    "QMP; there is no other monitor")),
 	only_off("pretty",                         "replies of several lines"),

@@ -6,6 +6,7 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 
 #include <sys/stat.h>
@@ -312,6 +313,14 @@ std::string read_file(const std::string &path, const std::string &arg)
 	if (content.find('\0') != std::string::npos)
 		fail(arg, "'" + path + "' is not a text file");
 	return content;
+}
+
+// Without absolute() a relative path of which nothing exists stays relative.
+std::string canonical(const std::string &path)
+{
+	std::error_code error;
+	return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error)
+		.string();
 }
 
 } // namespace vcxl

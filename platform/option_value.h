@@ -50,6 +50,8 @@ struct file_state {
 	uint64_t size = 0;
 };
 file_state look_at(const std::string &path);
+// One spelling per place, whether a file is there or not.
+std::string canonical(const std::string &path);
 
 } // namespace vcxl
 

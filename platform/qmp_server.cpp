@@ -104,6 +104,7 @@ void qmp_server::event(const char *name, const char *reason)
 void qmp_server::ended()
 {
 	over_ = true;
+	session_.end(); // what came behind the last command has no answer
 }
 
 void qmp_server::quit()
@@ -113,7 +114,7 @@ void qmp_server::quit()
 
 void qmp_server::stop()
 {
-	if (paused_)
+	if (paused_ || machine_->unstarted())
 		return;
 	paused_ = true;
 	announce("STOP", nullptr);
@@ -121,18 +122,22 @@ void qmp_server::stop()
 
 void qmp_server::cont()
 {
-	if (machine_->debugged())
+	const bool starts = machine_->unstarted();
+
+	if (machine_->debugged() && !starts)
 		throw qmp_error("the debugger holds the machine");
-	if (!paused_)
+	if (!paused_ && !starts)
 		return;
 	paused_ = false;
 	started_ = true;
+	if (starts)
+		machine_->start();
 	announce("RESUME", nullptr);
 }
 
 const char *qmp_server::status() const
 {
-	if (!started_)
+	if (!started_ || machine_->unstarted())
 		return "prelaunch";
 	if (paused_)
 		return "paused";

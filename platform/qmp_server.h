@@ -31,6 +31,8 @@ public:
 
 	void attach(soc *machine) { machine_ = machine; } // borrowed; before the simulation
 	const std::string &where() const { return stream_.where(); }
+	// Before the simulation: see host_stream::wait_for_client().
+	bool wait_for_client(int interrupt) { return stream_.wait_for_client(interrupt); }
 	// Answers what has arrived; for whoever holds the machine meanwhile.
 	void poll();
 	// What happened to the machine, for clients that listen: SHUTDOWN or RESET.

@@ -30,6 +30,9 @@ vcxl_link_config link_of(const node &n)
 		 n.pcie.flit_256b };
 }
 
+// Of simulated time: what a line without its end waits for the rest.
+constexpr uint64_t max_held_back_ps = 1'000'000'000;
+
 } // namespace
 
 soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l, host_memory ram,
@@ -56,6 +59,11 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 	for (const auto &hart : cpus_)
 		sensitive << hart->idle;
 	dont_initialize();
+	if (hooks_.terminal) {
+		SC_METHOD(flush_console);
+		sensitive << flush_event_;
+		dont_initialize();
+	}
 	if (typing()) {
 		SC_METHOD(read_console);
 		sensitive << typing()->arrived << devices_->caught_up;
@@ -76,6 +84,22 @@ void soc::connect_debugger()
 	hooks_.debugger->set_while_stopped([this] { poll_inputs(); });
 }
 
+void soc::print(char c)
+{
+	if (!hooks_.terminal)
+		return;
+	hooks_.terminal->put(c);
+	if (hooks_.terminal->holds_back())
+		// an earlier notification stays
+		flush_event_.notify(sc_core::sc_time::from_value(max_held_back_ps));
+}
+
+void soc::flush_console()
+{
+	flush_event_.cancel();
+	hooks_.terminal->flush();
+}
+
 host_stream *soc::typing() const
 {
 	return hooks_.terminal ? hooks_.terminal->input() : nullptr;
@@ -83,6 +107,8 @@ host_stream *soc::typing() const
 
 void soc::poll_inputs()
 {
+	if (hooks_.terminal)
+		hooks_.terminal->flush();
 	if (hooks_.signals)
 		read_signals();
 	if (typing())
@@ -134,6 +160,8 @@ void soc::end(int status, const std::string &message, const char *reason)
 	if (result_.ended)
 		return;
 	result_ = { true, status, message, now_ps() };
+	if (hooks_.terminal)
+		hooks_.terminal->flush();
 	if (hooks_.monitor) {
 		hooks_.monitor->event("SHUTDOWN", reason);
 		hooks_.monitor->ended();
@@ -206,6 +234,8 @@ void soc::watch_idle()
 		}
 		all_asleep = all_asleep && hart->asleep();
 	}
+	if (all_asleep && hooks_.terminal)
+		flush_console();
 	if (all_asleep && !reset_reason_ && !hooks_.debugger && !hooks_.monitor &&
 	    !(typing() && !typing()->closed()) && !sc_core::sc_pending_activity_at_future_time())
 		end(1, "all harts wait for an interrupt that cannot come", "host-error");

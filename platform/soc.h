@@ -85,6 +85,9 @@ public:
 	void poll_inputs();
 	// Whether a debugger has stopped the machine.
 	bool debugged() const { return hooks_.debugger && hooks_.debugger->stopped(); }
+	// Whether it waits for a debugger to start it; then start() does so instead.
+	bool unstarted() const { return hooks_.debugger && hooks_.debugger->unstarted(); }
+	void start() { hooks_.debugger->start(); }
 	const run_result &result() const { return result_; }
 	// Time of the step being executed by a hart, or of the simulation when none is.
 	uint64_t now_ps() const;
@@ -111,6 +114,8 @@ private:
 	void watch_idle();
 	host_stream *typing() const; // absent when nothing can be typed
 	void connect_debugger();
+	void print(char c);
+	void flush_console();
 	void read_console();
 	void read_signals();
 	void end(int status, const std::string &message, const char *reason);
@@ -119,7 +124,7 @@ private:
 	const layout layout_;
 	hooks hooks_;
 	run_result result_;
-	sc_core::sc_event reset_event_;
+	sc_core::sc_event reset_event_, flush_event_;
 	const char *reset_reason_ = nullptr; // of the reset to come; static text
 	std::vector<host_memory> backend_memory_;
 	std::vector<drive_file> drives_;

@@ -37,10 +37,7 @@ void soc_devices::init_uart()
 
 	wires.ctx = this;
 	wires.transmit = [](void *ctx, uint8_t byte) {
-		const soc &s = static_cast<soc_devices *>(ctx)->soc_;
-
-		if (s.hooks_.terminal)
-			s.hooks_.terminal->put(static_cast<char>(byte));
+		static_cast<soc_devices *>(ctx)->soc_.print(static_cast<char>(byte));
 	};
 	wires.irq = [](void *ctx, bool level) {
 		vcxl_aplic_set_wire(&static_cast<soc_devices *>(ctx)->aplic_, map::uart_irq, level);
@@ -204,10 +201,7 @@ void soc_devices::attach_htif(uint64_t tohost, uint64_t fromhost)
 		static_cast<soc_devices *>(ctx)->soc_.end(status, "", "guest-shutdown");
 	};
 	htif_.putchar = [](void *ctx, uint8_t byte) {
-		const soc &s = static_cast<soc_devices *>(ctx)->soc_;
-
-		if (s.hooks_.terminal)
-			s.hooks_.terminal->put(static_cast<char>(byte));
+		static_cast<soc_devices *>(ctx)->soc_.print(static_cast<char>(byte));
 	};
 	htif_.unsupported = [](void *ctx, uint64_t request) {
 		char text[80];

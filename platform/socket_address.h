@@ -20,12 +20,14 @@ struct socket_address {
 	bool wait = true;    // a server: the machine is not made before a client is there
 };
 
-// nullptr, or what is wrong with the text. `out` brings the defaults of server and wait.
-const char *parse_socket_address(const std::string &text, socket_address &out);
+// "", or what is wrong with the text. `out` brings the defaults of server and wait.
+std::string parse_socket_address(const std::string &text, socket_address &out);
 // The same for -gdb, which listens and does not wait.
-const char *parse_gdb_address(const std::string &text, socket_address &out);
+std::string parse_gdb_address(const std::string &text, socket_address &out);
 // Whether the text begins as a socket's does.
 bool names_socket(const std::string &text);
+// As users write it: "127.0.0.1:1234", "[::1]:1234".
+std::string host_and_port(const std::string &host, uint16_t port);
 
 } // namespace vcxl
 

@@ -22,16 +22,34 @@ struct {
 	bool active;
 } state;
 
-constexpr int fatal_signals[] = { SIGHUP,  SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
-				  SIGSEGV, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ };
+constexpr int fatal_signals[] = { SIGHUP,    SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,   SIGFPE,
+				  SIGSEGV,   SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU,  SIGXFSZ,
+				  SIGVTALRM, SIGPROF, SIGSYS,  SIGIO,   SIGPWR,  SIGSTKFLT };
 
-// Only async-signal-safe calls from here on. A process in the background leaves the terminal to the
-// one in front.
+template <class Action> void for_each_fatal(Action action)
+{
+	for (const int signal : fatal_signals)
+		action(signal);
+	for (int signal = SIGRTMIN; signal <= SIGRTMAX; signal++) // no constants
+		action(signal);
+}
+
+// Only async-signal-safe calls from here on.
+
+// A process in the background leaves the terminal to the one in front. A terminal that is not the
+// session's own has no such process.
+bool is_ours()
+{
+	const pid_t front = tcgetpgrp(STDIN_FILENO);
+
+	return front == getpgrp() || (front < 0 && errno == ENOTTY);
+}
+
 void apply(const termios &settings)
 {
 	const int error = errno;
 
-	if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+	if (is_ours())
 		tcsetattr(STDIN_FILENO, TCSANOW, &settings);
 	errno = error;
 }
@@ -96,9 +114,10 @@ terminal::terminal(bool signals)
 	state.raw.c_cc[VMIN] = 1;
 	state.raw.c_cc[VTIME] = 0;
 	state.active = true;
-	for (const int signal : fatal_signals)
+	for_each_fatal([](int signal) {
 		if (handler_of(signal) != SIG_IGN) // as nohup wants it
 			install(signal, on_fatal, static_cast<int>(SA_RESETHAND) | SA_NODEFER);
+	});
 	install(SIGTSTP, on_stop, SA_RESTART);
 	install(SIGCONT, on_continue, SA_RESTART);
 	apply(state.raw);
@@ -109,9 +128,10 @@ terminal::~terminal()
 	if (!state.active)
 		return;
 	state.active = false;
-	for (const int signal : fatal_signals)
+	for_each_fatal([](int signal) {
 		if (handler_of(signal) == on_fatal)
 			install(signal, SIG_DFL, 0);
+	});
 	install(SIGTSTP, SIG_DFL, 0);
 	install(SIGCONT, SIG_DFL, 0);
 	apply(state.saved);

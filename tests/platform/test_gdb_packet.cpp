@@ -119,22 +119,28 @@ TEST(gdb_hex, registers_are_sent_in_the_order_of_memory)
 	EXPECT_FALSE(gdb_unhex("0g", bytes));
 }
 
+TEST(gdb_address, is_shown_as_it_is_typed)
+{
+	EXPECT_EQ(host_and_port("127.0.0.1", 7), "127.0.0.1:7");
+	EXPECT_EQ(host_and_port("::1", 65535), "[::1]:65535");
+}
+
 TEST(gdb_address, without_host_is_the_loopback)
 {
 	socket_address a;
 
-	EXPECT_EQ(parse_gdb_address("tcp::1234", a), nullptr);
+	EXPECT_EQ(parse_gdb_address("tcp::1234", a), "");
 	EXPECT_EQ(a.host, "127.0.0.1");
 	EXPECT_EQ(a.port, 1234);
-	EXPECT_EQ(parse_gdb_address("tcp:0.0.0.0:0,server=on,wait=off", a), nullptr);
+	EXPECT_EQ(parse_gdb_address("tcp:0.0.0.0:0,server=on,wait=off", a), "");
 	EXPECT_EQ(a.host, "0.0.0.0");
 	EXPECT_EQ(a.port, 0);
-	EXPECT_EQ(parse_gdb_address("tcp:[::1]:7", a), nullptr);
+	EXPECT_EQ(parse_gdb_address("tcp:[::1]:7", a), "");
 	EXPECT_EQ(a.host, "::1");
-	EXPECT_EQ(parse_gdb_address("unix:a:b", a), nullptr);
+	EXPECT_EQ(parse_gdb_address("unix:a:b", a), "");
 	EXPECT_TRUE(a.local);
 	EXPECT_EQ(a.path, "a:b");
-	EXPECT_NE(parse_gdb_address("unix:" + std::string(108, 'x'), a), nullptr);
-	EXPECT_NE(parse_gdb_address("", a), nullptr);
-	EXPECT_NE(parse_gdb_address("tcp::1x", a), nullptr);
+	EXPECT_NE(parse_gdb_address("unix:" + std::string(108, 'x'), a), "");
+	EXPECT_NE(parse_gdb_address("", a), "");
+	EXPECT_NE(parse_gdb_address("tcp::1x", a), "");
 }

@@ -208,6 +208,21 @@ TEST(options_syntax, chardevs_say_what_serial_and_qmp_say)
 		  vcxl::serial_kind::null);
 }
 
+TEST(options_syntax, a_monitor_may_have_an_id_as_libvirt_gives_it)
+{
+	EXPECT_EQ(machine_of(split("-chardev socket,id=c,path=q,server=on,wait=off "
+				   "-mon chardev=c,id=monitor,mode=control"))
+			  .qmp,
+		  "unix:q,server=on,wait=off");
+}
+
+TEST(options_syntax, sockets_may_meet_where_nobody_listens_or_the_last_gdb_counts)
+{
+	EXPECT_EQ(machine_of(split("-serial unix:s -qmp unix:s")).qmp, "unix:s");
+	EXPECT_EQ(machine_of(split("-gdb unix:s -gdb unix:s")).gdb, "unix:s");
+	EXPECT_EQ(machine_of(split("-gdb unix:s -gdb none -qmp unix:s")).qmp, "unix:s");
+}
+
 TEST(options_syntax, only_the_default_console_and_mon_stdio_know_escapes)
 {
 	EXPECT_TRUE(machine_of({}).serial_escapes);
@@ -509,6 +524,15 @@ TEST_F(options_files, readconfig_takes_comments_blank_lines_and_carriage_returns
 {
 	const std::string file = write("c", "# comment\r\n\r\n  [memory]\r\n\tsize = \"2G\"\r\n");
 	EXPECT_EQ(machine_of({ "-readconfig", file }).ram_size, 0x80000000u);
+}
+
+TEST_F(options_files, readconfig_takes_a_monitor_with_its_id)
+{
+	const std::string file = write("m", "[chardev \"c\"]\nbackend = \"socket\"\npath = \"q\"\n"
+					    "server = \"on\"\nwait = \"off\"\n"
+					    "[mon \"m\"]\nchardev = \"c\"\nmode = \"control\"\n");
+
+	EXPECT_EQ(machine_of({ "-readconfig", file }).qmp, "unix:q,server=on,wait=off");
 }
 
 TEST_F(options_files, readconfig_of_any_bytes_is_an_error_or_a_machine)

@@ -38,12 +38,14 @@ namespace
 }
 
 // A shell: owns the terminal, puts the program in front and waits for it.
-[[noreturn]] void become_shell(int terminal, int report, const words &args, const scratch &dir)
+[[noreturn]] void become_shell(int terminal, int report, const words &args, const scratch &dir,
+			       bool controls)
 {
 	int status = 0;
 
 	setsid();
-	ioctl(terminal, TIOCSCTTY, 0);
+	if (controls)
+		ioctl(terminal, TIOCSCTTY, 0);
 	std::signal(SIGTTOU, SIG_IGN);
 	std::signal(SIGHUP, SIG_IGN);
 	const pid_t program = fork();
@@ -74,7 +76,7 @@ bool pseudo_terminals_exist()
 	return exist;
 }
 
-pseudo_terminal::pseudo_terminal(const words &args, const scratch &dir)
+pseudo_terminal::pseudo_terminal(const words &args, const scratch &dir, bool controls)
 {
 	int report[2];
 
@@ -85,7 +87,7 @@ pseudo_terminal::pseudo_terminal(const words &args, const scratch &dir)
 	before_ = settings();
 	shell_ = fork();
 	if (shell_ == 0)
-		become_shell(slave_, report[1], args, dir);
+		become_shell(slave_, report[1], args, dir, controls);
 	close(report[1]);
 	if (read(report[0], &program_, sizeof(program_)) != sizeof(program_))
 		program_ = -1;

@@ -17,7 +17,8 @@ namespace vcxl_test
 class pseudo_terminal
 {
 public:
-	pseudo_terminal(const words &args, const scratch &dir);
+	// controls: the terminal is that of the session, as a login makes it
+	pseudo_terminal(const words &args, const scratch &dir, bool controls = true);
 	~pseudo_terminal();
 
 	void type(const std::string &text);

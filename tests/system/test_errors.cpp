@@ -80,6 +80,61 @@ TEST(wrong_command_line, gives_one_line_that_names_the_argument_and_touches_noth
 	}
 }
 
+TEST(output, that_fails_is_an_error)
+{
+	const scratch dir;
+	const std::string run = std::string(VCXL_PROGRAM) + " -M virt -m 64M -bios none -kernel " +
+				VCXL_GUEST_DIR + "/reboot_1.elf ";
+	const std::string full = ": No space left on device\n";
+
+	for (const auto &[line, expected] :
+	     { std::pair{ std::string(VCXL_PROGRAM) + " --help >/dev/full",
+			  "vcxl: standard output" + full },
+	       std::pair{ std::string(VCXL_PROGRAM) + " -device cxl-type3,help >/dev/full",
+			  "vcxl: standard output" + full },
+	       std::pair{ run + ">/dev/full", "vcxl: standard output" + full },
+	       std::pair{ run + "-serial file:/dev/full", "vcxl: -serial file:/dev/full" + full },
+	       std::pair{ run + "--trace /dev/full --trace-events 'cpu.*'",
+			  "vcxl: trace file /dev/full" + full },
+	       std::pair{ run + "-serial null --trace - --trace-events 'cpu.*' >/dev/full",
+			  "vcxl: trace file -" + full },
+	       std::pair{ run + "--profile /dev/full", "vcxl: --profile /dev/full" + full } }) {
+		const outcome o = run_program("/bin/sh", { "-c", line }, dir);
+
+		EXPECT_EQ(o.status, 1) << line;
+		EXPECT_EQ(o.err, expected) << line;
+	}
+}
+
+TEST(output, that_fails_hides_neither_the_end_of_the_run_nor_the_other_outputs)
+{
+	const scratch dir;
+	const outcome o = run_vcxl({ "-M", "virt", "-m", "64M", "-bios", "none", "-kernel",
+				     std::string(VCXL_GUEST_DIR) + "/reboot_1.elf", "--max-steps",
+				     "30", "-serial", "file:/dev/full", "--profile", "/dev/full",
+				     "--signature", "signature" },
+				   dir);
+
+	EXPECT_EQ(o.status, 1);
+	EXPECT_EQ(o.err, "vcxl: step limit reached (--max-steps)\n"
+			 "vcxl: -serial file:/dev/full: No space left on device\n"
+			 "vcxl: --profile /dev/full: No space left on device\n"
+			 "vcxl: --signature: the program has no begin_signature and end_signature "
+			 "in RAM\n");
+}
+
+TEST(output, that_fails_keeps_the_status_of_the_guest)
+{
+	const scratch dir;
+	const outcome o = run_vcxl({ "-M", "virt", "-m", "64M", "-bios", "none", "-kernel",
+				     std::string(VCXL_GUEST_DIR) + "/htif_fail.elf", "--profile",
+				     "/dev/full" },
+				   dir);
+
+	EXPECT_EQ(o.status, 5);
+	EXPECT_NE(o.err.find("vcxl: --profile /dev/full: "), std::string::npos) << o.err;
+}
+
 TEST(command_line, help_goes_to_standard_output_and_succeeds)
 {
 	const scratch dir;

@@ -250,6 +250,43 @@ TEST(qmp, signals_end_a_stopped_machine)
 	EXPECT_EQ(program.wait(), 130);
 }
 
+TEST(qmp, starts_the_guest_while_no_debugger_is_there)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir, { "-S", "-gdb", "unix:" + dir.file("g") }),
+			dir);
+	qmp_client qmp(dir);
+	long long at = -1;
+
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"prelaunch"}})");
+	EXPECT_FALSE(program.wait_for("1", 0.3));
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&at), "RESUME");
+	EXPECT_EQ(at, 0);
+	EXPECT_TRUE(program.wait_for("1"));
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":true,"status":"running"}})");
+	// one that comes later finds the guest as any other
+	gdb_client gdb(dir.file("g"));
+
+	EXPECT_NE(gdb.reg(32), 0x1000u);
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"debug"}})");
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(qmp, says_nothing_to_what_stands_behind_quit)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir), dir);
+	qmp_client qmp(dir);
+
+	EXPECT_EQ(qmp.raw("{\"execute\":\"quit\"}{\"execute\":\"query-status\"}\n"),
+		  R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "SHUTDOWN host-qmp-quit");
+	EXPECT_EQ(qmp.line(), "CLOSED");
+	EXPECT_EQ(program.wait(), 0);
+}
+
 TEST(qmp, answers_while_a_debugger_holds_the_machine)
 {
 	const scratch dir;

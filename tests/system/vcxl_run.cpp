@@ -202,28 +202,43 @@ running::~running()
 	close(error_fd_);
 }
 
-bool running::read_more(double timeout)
+namespace
 {
-	pollfd fd = { output_fd_, POLLIN, 0 };
+
+bool read_more(int from, std::string &to, double timeout)
+{
+	pollfd fd = { from, POLLIN, 0 };
 	char buffer[65536];
 
 	if (poll(&fd, 1, static_cast<int>(timeout * 1000) + 1) <= 0)
 		return false;
-	const ssize_t got = read(output_fd_, buffer, sizeof(buffer));
+	const ssize_t got = read(from, buffer, sizeof(buffer));
 	if (got <= 0)
 		return false;
-	output_.append(buffer, static_cast<size_t>(got));
+	to.append(buffer, static_cast<size_t>(got));
+	return true;
+}
+
+} // namespace
+
+bool running::wait_in(int fd, std::string &seen, const std::string &text, double timeout)
+{
+	const clock::time_point start = clock::now();
+
+	while (seen.find(text) == std::string::npos)
+		if (since(start) > timeout || !read_more(fd, seen, timeout - since(start)))
+			return false;
 	return true;
 }
 
 bool running::wait_for(const std::string &text, double timeout)
 {
-	const clock::time_point start = clock::now();
+	return wait_in(output_fd_, output_, text, timeout);
+}
 
-	while (output_.find(text) == std::string::npos)
-		if (since(start) > timeout || !read_more(timeout - since(start)))
-			return false;
-	return true;
+bool running::wait_for_error(const std::string &text, double timeout)
+{
+	return wait_in(error_fd_, errors_, text, timeout);
 }
 
 void running::signal(int number)
@@ -249,7 +264,7 @@ int running::wait(double timeout)
 	const clock::time_point start = clock::now();
 	int status = 0;
 
-	while (since(start) < timeout && read_more(timeout - since(start)))
+	while (since(start) < timeout && read_more(output_fd_, output_, timeout - since(start)))
 		;
 	if (since(start) >= timeout)
 		kill(pid_, SIGKILL);
