@@ -82,6 +82,7 @@ TEST(wrong_command_line, gives_one_line_that_names_the_argument_and_touches_noth
 
 TEST(output, that_fails_is_an_error)
 {
+	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
 	const std::string run = std::string(VCXL_PROGRAM) + " -M virt -m 64M -bios none -kernel " +
 				VCXL_GUEST_DIR + "/reboot_1.elf ";
@@ -108,6 +109,7 @@ TEST(output, that_fails_is_an_error)
 
 TEST(output, that_fails_hides_neither_the_end_of_the_run_nor_the_other_outputs)
 {
+	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
 	const outcome o = run_vcxl({ "-M", "virt", "-m", "64M", "-bios", "none", "-kernel",
 				     std::string(VCXL_GUEST_DIR) + "/reboot_1.elf", "--max-steps",
@@ -125,6 +127,7 @@ TEST(output, that_fails_hides_neither_the_end_of_the_run_nor_the_other_outputs)
 
 TEST(output, that_fails_keeps_the_status_of_the_guest)
 {
+	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
 	const outcome o = run_vcxl({ "-M", "virt", "-m", "64M", "-bios", "none", "-kernel",
 				     std::string(VCXL_GUEST_DIR) + "/htif_fail.elf", "--profile",

@@ -210,6 +210,7 @@ TEST(qmp, a_reset_needs_the_files_of_the_boot_images_no_more)
 
 TEST(qmp, clients_that_misbehave_or_vanish_harm_nothing)
 {
+	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
 	running program(guest("reboot_patient.elf", dir), dir);
 
