@@ -33,21 +33,10 @@ json_ptr negotiate(qmp_host &, const json_t *arguments)
 	return nullptr;
 }
 
-json_ptr quit(qmp_host &host, const json_t *)
+// For commands that only ask the host for something, and return nothing.
+template <void (qmp_host::*request)()> json_ptr just(qmp_host &host, const json_t *)
 {
-	host.quit();
-	return nullptr;
-}
-
-json_ptr stop(qmp_host &host, const json_t *)
-{
-	host.stop();
-	return nullptr;
-}
-
-json_ptr cont(qmp_host &host, const json_t *)
-{
-	host.cont();
+	(host.*request)();
 	return nullptr;
 }
 
@@ -73,31 +62,19 @@ json_ptr query_commands(qmp_host &, const json_t *)
 	return names;
 }
 
-json_ptr system_reset(qmp_host &host, const json_t *)
-{
-	host.reset();
-	return nullptr;
-}
-
-json_ptr system_powerdown(qmp_host &host, const json_t *)
-{
-	host.powerdown();
-	return nullptr;
-}
-
 constexpr qmp_argument negotiate_arguments[] = { { "enable", qmp_type::array, true } };
 
 /* clang-format off */
 constexpr qmp_command rows[] = {
-	{ "qmp_capabilities", negotiate_arguments, negotiate, "ends the negotiation; the first command of each client" },
-	{ "quit",             {}, quit,             "ends the run with status 0" },
-	{ "stop",             {}, stop,             "simulated time stands still" },
-	{ "cont",             {}, cont,             "and goes on" },
-	{ "query-status",     {}, query_status,     "whether it runs" },
-	{ "query-version",    {}, query_version,    "of vcxl, and the QEMU version whose language this is" },
-	{ "query-commands",   {}, query_commands,   "this list" },
-	{ "system_reset",     {}, system_reset,     "resets the machine" },
-	{ "system_powerdown", {}, system_powerdown, "presses the power button; an error where the guest has no ACPI tables, which tell of it" },
+	{ "qmp_capabilities", negotiate_arguments, negotiate,                  "ends the negotiation; the first command of each client" },
+	{ "quit",             {}, just<&qmp_host::quit>,      "ends the run with status 0" },
+	{ "stop",             {}, just<&qmp_host::stop>,      "simulated time stands still" },
+	{ "cont",             {}, just<&qmp_host::cont>,      "and goes on" },
+	{ "query-status",     {}, query_status,               "whether it runs" },
+	{ "query-version",    {}, query_version,              "of vcxl, and the QEMU version whose language this is" },
+	{ "query-commands",   {}, query_commands,             "this list" },
+	{ "system_reset",     {}, just<&qmp_host::reset>,     "resets the machine" },
+	{ "system_powerdown", {}, just<&qmp_host::powerdown>, "presses the power button; an error where the guest has no ACPI tables, which tell of it" },
 };
 /* clang-format on */
 
