@@ -460,6 +460,13 @@ static bool is_relative(const struct iss_decoded *d)
 	return d->op == ISS_OP_auipc || forms[d->op] == ISS_BRANCH || forms[d->op] == ISS_JAL;
 }
 
+static unsigned handler_of(const struct iss_decoded *d, const struct iss_decoded *next)
+{
+	if (!iss_is_pair(d, next))
+		return d->op;
+	return d->op == ISS_OP_ld ? ISS_HANDLER_PAIR_LD : ISS_HANDLER_PAIR_SD;
+}
+
 /* Fills slots with the instructions from an offset in the page on; returns their number. */
 static unsigned decode(const struct iss_blocks *blocks, const struct iss_code_page *page,
 		       unsigned offset, struct iss_slot slots[ISS_BLOCK_MAX + 1])
@@ -475,16 +482,17 @@ static unsigned decode(const struct iss_blocks *blocks, const struct iss_code_pa
 		iss_decode(bits, &slot->d);
 		if (is_relative(&slot->d))
 			slot->d.imm += (int32_t)offset;
-		slot->handler = blocks->handlers[slot->d.op];
 		slot->offset = (uint16_t)offset;
 		ended = ends_block(forms[slot->d.op]);
 		offset += slot->d.len;
 		n++;
 	}
-	slots[n] = (struct iss_slot){ .handler = blocks->handlers[ISS_N_OPS],
+	slots[n] = (struct iss_slot){ .handler = blocks->handlers[ISS_HANDLER_END],
 				      .offset = (uint16_t)offset };
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		slots[i].handler = blocks->handlers[handler_of(&slots[i].d, &slots[i + 1].d)];
 		slots[i].left = (uint16_t)(n - 1 - i);
+	}
 	return n;
 }
 

@@ -13,6 +13,14 @@
 
 #define ISS_BLOCK_MAX 64u
 
+/* What executes a slot, by op, and the rest. */
+enum iss_handler {
+	ISS_HANDLER_END = ISS_N_OPS, /* behind the last instruction */
+	ISS_HANDLER_PAIR_LD,         /* of the first of two, the second has its own */
+	ISS_HANDLER_PAIR_SD,
+	ISS_N_HANDLERS
+};
+
 struct iss_slot {
 	const void *handler;  /* what executes it, the engine's own business */
 	struct iss_decoded d; /* with the immediate of pc-relative ones made relative to the page */
@@ -42,7 +50,7 @@ struct iss_blocks {
 	struct iss_block *bucket[ISS_BLOCK_BUCKETS];
 	struct iss_code_page **page_bucket;
 	struct iss_home **home_bucket, *free_home;
-	const void *const *handlers; /* by op, the end of a block at ISS_N_OPS */
+	const void *const *handlers; /* by enum iss_handler */
 	unsigned char *arena;
 	size_t used;
 	struct iss_block *free[ISS_BLOCK_MAX + 1]; /* by capacity */

@@ -191,16 +191,41 @@ static struct iss_block *link(struct iss_hart *hart, struct iss_block *from, uns
 	} else {                                                                                   \
 		goto last;                                                                         \
 	}
+/* Two at once; from where they are found misaligned, one by one. */
+#define NEXT_BUT_ONE do { slot += 2; goto *slot->handler; } while (0)
+#define PAIR_HANDLER(name)                                                                         \
+	pair_##name:                                                                               \
+	if (ISS_LIKELY(iss_pair_##name(hart, &slot[0].d, &slot[1].d, false)))                      \
+		NEXT_BUT_ONE;                                                                      \
+	if (!iss_pair_##name(hart, &slot[0].d, &slot[1].d, true))                                  \
+		goto single_##name;                                                                \
+	slot->handler = &&fine_pair_##name;                                                        \
+	NEXT_BUT_ONE;                                                                              \
+	fine_pair_##name:                                                                          \
+	if (ISS_LIKELY(iss_pair_##name(hart, &slot[0].d, &slot[1].d, true)))                       \
+		NEXT_BUT_ONE;                                                                      \
+	if (!iss_pair_##name(hart, &slot[0].d, &slot[1].d, false))                                 \
+		goto single_##name;                                                                \
+	slot->handler = &&pair_##name;                                                             \
+	NEXT_BUT_ONE;                                                                              \
+	single_##name:                                                                             \
+	if (iss_pair(hart, iss_operands(&slot[0].d), iss_operands(&slot[1].d)).va % 16)            \
+		slot->handler = &&do_##name;                                                       \
+	if (iss_try_##name(hart, &slot->d) || iss_fine_##name(hart, &slot->d))                     \
+		NEXT;                                                                              \
+	goto refused;
 /* clang-format on */
 
 void iss_blocks_run(struct iss_hart *hart)
 {
-	static const void *const handlers[ISS_N_OPS + 1] = {
+	static const void *const handlers[ISS_N_HANDLERS] = {
 		[ISS_OP_illegal] = &&do_illegal,
 #define OPCODE(major)
 #define INSN(name, match, mask, format) [ISS_OP_##name] = &&do_##name,
 #include "insns.def"
-		[ISS_N_OPS] = &&end,
+		[ISS_HANDLER_END] = &&end,
+		[ISS_HANDLER_PAIR_LD] = &&pair_ld,
+		[ISS_HANDLER_PAIR_SD] = &&pair_sd,
 	};
 	struct iss_block *block, *next;
 	struct iss_slot *slot;
@@ -215,6 +240,8 @@ void iss_blocks_run(struct iss_hart *hart)
 #define INSN(name, match, mask, format) HANDLER(name)
 #include "insns.def"
 	HANDLER(illegal)
+	PAIR_HANDLER(ld)
+	PAIR_HANDLER(sd)
 
 end:
 	CHAIN(0);

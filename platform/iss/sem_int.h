@@ -8,6 +8,8 @@
 #ifndef ISS_SEM_INT_H
 #define ISS_SEM_INT_H
 
+#include <stdlib.h>
+
 #include "decode.h"
 #include "hart.h"
 #include "mem.h"
@@ -394,6 +396,63 @@ ISS_SEM_STORE(sb, 1)
 ISS_SEM_STORE(sh, 2)
 ISS_SEM_STORE(sw, 4)
 ISS_SEM_STORE(sd, 8)
+
+/*
+ * Two loads or stores of 8 bytes in a row, side by side by the same base, which the first one
+ * leaves alone: compilers make them of copies, sums and stack frames. Where the 16 bytes are
+ * aligned, one look at the TLB serves both; false: nothing done, they are not, or not of this kind
+ * of memory.
+ */
+ISS_INLINE bool iss_is_pair(const struct iss_decoded *first, const struct iss_decoded *second)
+{
+	return (first->op == ISS_OP_ld || first->op == ISS_OP_sd) && second->op == first->op &&
+	       second->rs1 == first->rs1 && abs(second->imm - first->imm) == 8 &&
+	       (first->op == ISS_OP_sd || first->rd != first->rs1);
+}
+
+struct iss_pair {
+	uint64_t va; /* of the lower one */
+	unsigned at[2];
+};
+
+ISS_INLINE struct iss_pair iss_pair(const struct iss_hart *hart, uint64_t first, uint64_t second)
+{
+	const int64_t a = (int64_t)first >> 32, b = (int64_t)second >> 32;
+	const int64_t low = a < b ? a : b;
+
+	return (struct iss_pair){ hart->x[first >> 8 & 0xff] + (uint64_t)low,
+				  { (unsigned)(a - low), (unsigned)(b - low) } };
+}
+
+ISS_INLINE bool iss_pair_ld(struct iss_hart *hart, const struct iss_decoded *first,
+			    const struct iss_decoded *second, bool fine)
+{
+	const uint64_t o = iss_operands(first), p = iss_operands(second);
+	const struct iss_pair pair = iss_pair(hart, o, p);
+	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, pair.va);
+	uint8_t *host;
+
+	if (!iss_tlb_hit_kind(hart->data_tlb, entry, entry->tag_load, pair.va, 16, fine, &host))
+		return false;
+	hart->x[ISS_OPERAND_RD(o)] = iss_host_load(host + pair.at[0], 8);
+	hart->x[ISS_OPERAND_RD(p)] = iss_host_load(host + pair.at[1], 8);
+	return true;
+}
+
+ISS_INLINE bool iss_pair_sd(struct iss_hart *hart, const struct iss_decoded *first,
+			    const struct iss_decoded *second, bool fine)
+{
+	const uint64_t o = iss_operands(first), p = iss_operands(second);
+	const struct iss_pair pair = iss_pair(hart, o, p);
+	const struct iss_tlb_entry *entry = iss_tlb_slot(hart->data_tlb, pair.va);
+	uint8_t *host;
+
+	if (!iss_tlb_hit_kind(hart->data_tlb, entry, entry->tag_store, pair.va, 16, fine, &host))
+		return false;
+	iss_host_store(host + pair.at[0], 8, hart->x[ISS_OPERAND_RS2(o)]);
+	iss_host_store(host + pair.at[1], 8, hart->x[ISS_OPERAND_RS2(p)]);
+	return true;
+}
 
 static inline void sem_illegal(struct iss_hart *hart, const struct iss_decoded *d)
 {

@@ -121,8 +121,8 @@ static void run_all(struct bench *b, const char *memory, uint64_t at)
 {
 	for (uint64_t i = 0; i < STREAM_BYTES / 8; i++)
 		((uint64_t *)at)[i] = i * 0x9e3779b97f4a7c15;
-	timed(b, "read", memory, loop_read, (uint64_t *)at, STREAM_BYTES, 1000, STREAM_BYTES);
-	timed(b, "copy", memory, loop_copy, (uint64_t *)at, STREAM_BYTES, 1500, STREAM_BYTES);
+	timed(b, "read", memory, loop_read, (uint64_t *)at, STREAM_BYTES, 3000, STREAM_BYTES);
+	timed(b, "copy", memory, loop_copy, (uint64_t *)at, STREAM_BYTES, 4500, STREAM_BYTES);
 	timed(b, "chase", memory, loop_chase, make_cycle(at), CHASE_BYTES / CHASE_STEP, 80000,
 	      CHASE_BYTES / CHASE_STEP);
 	timed(b, "code", memory, copy_code(at), NULL, 0, 160000, CODE_TURN);

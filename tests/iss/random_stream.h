@@ -245,6 +245,21 @@ private:
 			emit32(0x0000100f); // fence.i
 	}
 
+	// Loads or stores side by side, up or down, as of stack frames and copies.
+	void emit_side_by_side()
+	{
+		const bool load = random_() % 2;
+		const int step = random_() % 2 ? 8 : -8;
+		const unsigned base = pick({ 8, 9, 16, 16, 17, 18, 19 });
+		int at = 64 + static_cast<int>(random_() % 0xe0) * 8 + (random_() % 16 ? 0 : 4);
+
+		for (auto left = 2 + random_() % 4; left; left--, at += step) {
+			const unsigned reg = random_() % 16 ? data_reg() : base;
+
+			emit32(load ? rri(0x3003, reg, base, at) : store(0x3023, reg, base, at));
+		}
+	}
+
 	void emit()
 	{
 		switch (random_() % 32) {
@@ -266,6 +281,9 @@ private:
 				emit_self_modification();
 			else
 				emit_row();
+			break;
+		case 8:
+			emit_side_by_side();
 			break;
 		default:
 			emit_row();
