@@ -43,6 +43,8 @@ void take_apart(linux_outcome &o)
 
 		words >> marker >> name;
 		if (marker == "VCXL-BEGIN") {
+			if (open) // it has reset the machine
+				open->text.clear();
 			open = &o.tests[name];
 		} else if (marker == "VCXL-END" && open) {
 			words >> open->status;

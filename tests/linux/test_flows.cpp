@@ -2,7 +2,8 @@
 //
 // What people do with `cxl`, `ndctl` and the kernel's files, as shell scripts in
 // tests/data/linux/flows: what NAME.sh prints on the own kernel is NAME.txt. Most of them follow
-// the tests of ndctl.
+// the tests of ndctl. What one keeps over a reboot it writes to /dev/vda.
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -46,10 +47,14 @@ TEST_P(linux_flow, prints_what_it_should)
 	NEEDS_GUEST("own");
 	const std::string file = std::string(VCXL_TEST_DATA "/linux/flows/") + GetParam().name;
 	const scratch dir;
+	const std::string disk = dir.write("disk.img", "");
 	linux_config config;
 
+	std::filesystem::resize_file(disk, 1 << 20);
 	config.series = "own";
 	config.machine = args_file("linux/flows.args", dir);
+	config.machine.insert(config.machine.end(),
+			      { "-drive", "file=" + disk + ",format=raw,if=virtio" });
 	config.tests = "script,dmesg";
 	config.script = ". /etc/vcxl-lib.sh\n" + read_text(file + ".sh");
 	const linux_outcome o = run_linux(config, dir);
@@ -68,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(own, linux_flow,
 						 "poison clear dpa:0x2000 region: region0" } },
 					 flow{ "qos", {} }, flow{ "regions", {} },
 					 flow{ "sanitize", {} }, flow{ "scrub", {} },
-					 flow{ "security", {} }),
+					 flow{ "security", {} }, flow{ "unlock", {} }),
 			 [](const testing::TestParamInfo<flow> &f) { return f.param.name; });
 
 } // namespace vcxl_test
