@@ -64,13 +64,15 @@ static bool pad(struct archive *a, unsigned alignment)
 static bool put_header(struct archive *a, const struct entry *e)
 {
 	char header[111];
-	size_t name_size = strlen(e->name) + 1;
+	size_t name_end = strlen(e->name) + 1, misaligned = (a->offset + 110 + name_end) % 8;
+	/* zeros behind the name: Linux copies the data by double words where it begins on one */
+	size_t name_size = name_end + (8 - misaligned) % 8;
 	snprintf(header, sizeof(header),
 		 "070701%08" PRIX32 "%08" PRIX32 "%08X%08X%08" PRIX32 "%08X%08" PRIX32
 		 "%08X%08X%08" PRIX32 "%08" PRIX32 "%08X%08X",
 		 a->inode++, e->mode, 0U, 0U, e->nlink, 0U, e->size, 0U, 0U, e->major, e->minor,
 		 (unsigned)name_size, 0U);
-	return put(a, header, 110) && put(a, e->name, name_size) && pad(a, 4);
+	return put(a, header, 110) && put(a, e->name, name_end) && pad(a, 8);
 }
 
 static bool put_file(struct archive *a, const char *path, struct entry *e, const struct stat *st)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Debian's Linux with the guest image of sw/linux: CPU time of boot to init and of 200 times fork
-// and exec, on vcxl and on QEMU's riscv64 `virt` in one run; then how fast the guest's bandwidth,
+// and exec, on vcxl and on QEMU's riscv64 `virt` in one run; of the own kernel's boot (make-image
+// --own), where it is there, on vcxl with two CXL devices; then how fast the guest's bandwidth,
 // dependent loads and code are on a CXL node (2 ways of 256 B) against its DRAM. Phases are told by
 // the guest on the console (vcxl.marks=on) and timed here by the CPU clock of the program. JSON.
 // QEMU is skipped, visibly, where it is not installed. Not a test: `vcxl_bench_linux [ROUNDS]`.
@@ -28,14 +29,16 @@ using words = std::vector<std::string>;
 // CPU seconds by phase: "boot", and "node0.read" and the like for what follows a VCXL-MARK.
 using phases = std::map<std::string, double>;
 
-std::string guest_file(const char *name)
+constexpr char debian[] = "6.12", own[] = "own"; // series of guest images
+
+std::string guest_file(const std::string &series, const char *name)
 {
-	return std::string(VCXL_GUEST) + "/6.12/" + name;
+	return std::string(VCXL_GUEST) + "/" + series + "/" + name;
 }
 
-std::string command_line(const std::string &more)
+std::string command_line(const std::string &series, const std::string &more)
 {
-	std::ifstream in(guest_file("cmdline"));
+	std::ifstream in(guest_file(series, "cmdline"));
 	std::string line;
 
 	std::getline(in, line);
@@ -140,11 +143,12 @@ bool measure(const words &args, phases &all)
 	return passed;
 }
 
-words with_guest(words args, const std::string &append)
+words with_guest(words args, const std::string &append, const std::string &series = debian)
 {
 	for (const std::string &word :
-	     { std::string("-kernel"), guest_file("Image"), std::string("-initrd"),
-	       guest_file("initramfs.cpio"), std::string("-append"), command_line(append) })
+	     { std::string("-kernel"), guest_file(series, "Image"), std::string("-initrd"),
+	       guest_file(series, "initramfs.cpio"), std::string("-append"),
+	       command_line(series, append) })
 		args.push_back(word);
 	return args;
 }
@@ -185,18 +189,20 @@ const words vcxl_cxl{
 int main(int argc, char *argv[])
 {
 	const int rounds = argc > 1 ? atoi(argv[1]) : 3;
-	phases vcxl, qemu, cxl;
-	bool with_qemu = true;
+	phases vcxl, qemu, cxl, trimmed;
+	bool with_qemu = true, with_own = true;
 
 	for (int i = 0; i < rounds; i++) {
 		if (!measure(with_guest(vcxl_plain, boot_and_fork), vcxl) ||
 		    !measure(with_guest(vcxl_cxl, "vcxl.run=online,speed,text vcxl.marks=on"),
 			     cxl)) {
 			fprintf(stderr, "vcxl_bench_linux: the guest did not pass (is %s there?)\n",
-				guest_file("Image").c_str());
+				guest_file(debian, "Image").c_str());
 			return 1;
 		}
 		with_qemu = with_qemu && measure(with_guest(qemu_plain, boot_and_fork), qemu);
+		with_own = with_own &&
+			   measure(with_guest(vcxl_cxl, "vcxl.run=poweroff", own), trimmed);
 	}
 	printf("{\n  \"cpu_seconds\": {\n");
 	for (const char *phase : { "boot", "fork.1" }) {
@@ -204,8 +210,10 @@ int main(int argc, char *argv[])
 		if (with_qemu)
 			printf(", \"qemu\": %.3f, \"ratio\": %.2f", qemu[phase],
 			       vcxl[phase] / qemu[phase]);
-		printf(" }%s\n", phase == std::string("boot") ? "," : "");
+		printf(" }%s\n", phase == std::string("boot") || with_own ? "," : "");
 	}
+	if (with_own)
+		printf("    \"boot_own\": { \"vcxl\": %.3f }\n", trimmed["boot"]);
 	printf("  },\n  \"cxl_of_dram\": {\n");
 	for (const char *phase : { "write", "read", "chase", "code" }) {
 		const double dram = cxl[phase + std::string(".1")],
@@ -215,8 +223,9 @@ int main(int argc, char *argv[])
 		       "%.2f }%s\n",
 		       phase, dram, node, dram / node, phase == std::string("code") ? "" : ",");
 	}
-	printf("  }%s\n}\n",
+	printf("  }%s%s\n}\n",
 	       with_qemu ? ""
-			 : ",\n  \"qemu\": \"skipped: not installed, or its guest did not pass\"");
+			 : ",\n  \"qemu\": \"skipped: not installed, or its guest did not pass\"",
+	       with_own ? "" : ",\n  \"boot_own\": \"skipped: no such image, or it did not pass\"");
 	return 0;
 }

@@ -77,8 +77,10 @@ std::vector<entry> list(const std::string &archive)
 			return std::stoul(archive.substr(pos + 6 + 8 * i, 8), nullptr, 16);
 		};
 		size_t size = field(6), name_size = field(11);
-		std::string name = archive.substr(pos + 110, name_size - 1);
+		std::string name = archive.substr(pos + 110, name_size).c_str();
 		size_t data = aligned(pos + 110 + name_size);
+		EXPECT_EQ(archive[pos + 110 + name_size - 1], '\0') << name;
+		EXPECT_EQ(data % 8, 0u) << name << ": Linux copies it by single words";
 		if (name == "TRAILER!!!")
 			return entries;
 		entries.push_back({ name, field(1), field(2), field(3), field(5), field(9),
