@@ -27,31 +27,8 @@ cxl_memdev::cxl_memdev(const sc_core::sc_module_name &name, const config &cfg)
       latency_(time_of(cfg.latency.memdev_ps))
 {
 	SC_HAS_PROCESS(cxl_memdev);
-	vcxl_memdev_ops ops{};
-	vcxl_memdev *md = nullptr;
-
-	config_.memdev.name = this->name();
-	ops.ctx = this;
-	ops.dmi_invalidate = [](void *ctx, uint64_t hpa, uint64_t size) {
-		static_cast<cxl_memdev *>(ctx)->invalidate(hpa, size);
-	};
-	ops.deadline_changed = [](void *ctx) { static_cast<cxl_memdev *>(ctx)->schedule(); };
-	ops.irq.ctx = this;
-	ops.irq.msi = [](void *ctx, uint64_t hpa, uint32_t data) {
-		cxl_memdev *self = static_cast<cxl_memdev *>(ctx);
-
-		send_msi(self->msi, self->name(), self->config_.trace, hpa, data);
-	};
-	ops.trace = cfg.trace;
-	const vcxl_status status = vcxl_memdev_create(&config_.memdev, &ops, &md);
-	memdev_.reset(md);
-	if (status != VCXL_OK) {
-		const std::string text = std::string("memory device ") + this->name() +
-					 " cannot be created: " + vcxl_status_text(status);
-
-		report_error("vcxl/memdev", text);
-		throw std::invalid_argument(text); // where reports do not throw
-	}
+	if (!cfg.empty)
+		create();
 	mem_in.register_b_transport(this, &cxl_memdev::mem_transport);
 	mem_in.register_transport_dbg(this, &cxl_memdev::mem_debug);
 	mem_in.register_get_direct_mem_ptr(this, &cxl_memdev::mem_dmi);
@@ -65,9 +42,55 @@ cxl_memdev::cxl_memdev(const sc_core::sc_module_name &name, const config &cfg)
 
 cxl_memdev::~cxl_memdev() = default;
 
+void cxl_memdev::create()
+{
+	vcxl_memdev_ops ops{};
+	vcxl_memdev *md = nullptr;
+
+	config_.memdev.name = name();
+	ops.ctx = this;
+	ops.dmi_invalidate = [](void *ctx, uint64_t hpa, uint64_t size) {
+		static_cast<cxl_memdev *>(ctx)->invalidate(hpa, size);
+	};
+	ops.deadline_changed = [](void *ctx) { static_cast<cxl_memdev *>(ctx)->schedule(); };
+	ops.irq.ctx = this;
+	ops.irq.msi = [](void *ctx, uint64_t hpa, uint32_t data) {
+		cxl_memdev *self = static_cast<cxl_memdev *>(ctx);
+
+		send_msi(self->msi, self->name(), self->config_.trace, hpa, data);
+	};
+	ops.trace = config_.trace;
+	const vcxl_status status = vcxl_memdev_create(&config_.memdev, &ops, &md);
+	memdev_.reset(md);
+	if (status != VCXL_OK) {
+		const std::string text = std::string("memory device ") + name() +
+					 " cannot be created: " + vcxl_status_text(status);
+
+		report_error("vcxl/memdev", text);
+		throw std::invalid_argument(text); // where reports do not throw
+	}
+}
+
+void cxl_memdev::insert(const config &cfg)
+{
+	sc_assert(!memdev_);
+	config_ = cfg;
+	latency_ = time_of(cfg.latency.memdev_ps);
+	create();
+}
+
+void cxl_memdev::remove()
+{
+	sc_assert(memdev_);
+	vcxl_memdev_reset(memdev_.get(), VCXL_RESET_COLD); // withdraws what decoders lead here
+	memdev_.reset();
+	deadline_.cancel();
+}
+
 void cxl_memdev::reset(vcxl_reset kind)
 {
-	vcxl_memdev_reset(memdev_.get(), kind);
+	if (memdev_)
+		vcxl_memdev_reset(memdev_.get(), kind);
 }
 
 // ---- time ----
@@ -95,6 +118,8 @@ void cxl_memdev::schedule()
 
 void cxl_memdev::run_deadline()
 {
+	if (!memdev_) // removed in this very moment
+		return;
 	tick(sc_core::SC_ZERO_TIME);
 	schedule();
 }
@@ -134,6 +159,10 @@ uint64_t cxl_memdev::boundary(uint64_t hpa) const
 
 void cxl_memdev::mem_transport(payload &trans, sc_core::sc_time &delay)
 {
+	if (__builtin_expect(!memdev_, 0)) {
+		trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+		return;
+	}
 	if (__builtin_expect(vcxl_memdev_poisoned(memdev_.get()), 0))
 		tick(delay); // what the access logs has a time
 	if (__builtin_expect(is_plain(trans), 1)) {
@@ -178,7 +207,7 @@ unsigned cxl_memdev::mem_debug(payload &trans)
 	const uint32_t len = trans.get_data_length();
 	uint32_t done = 0;
 
-	if (trans.get_command() == tlm::TLM_IGNORE_COMMAND || !trans.get_data_ptr())
+	if (trans.get_command() == tlm::TLM_IGNORE_COMMAND || !trans.get_data_ptr() || !memdev_)
 		return 0;
 	while (done < len) {
 		const uint64_t hpa = trans.get_address() + done;
@@ -200,6 +229,8 @@ bool cxl_memdev::mem_dmi(payload &trans, tlm::tlm_dmi &dmi)
 	const uint64_t hpa = trans.get_address();
 	vcxl_dmi range;
 
+	if (!memdev_)
+		return deny_dmi(dmi, { 0, UINT64_MAX });
 	// an access that any hop is to trace has to come as a transaction
 	constexpr uint64_t hop_events = VCXL_BIT(VCXL_TRACE_WINDOW) | VCXL_BIT(VCXL_TRACE_PORT) |
 					VCXL_BIT(VCXL_TRACE_MEMDEV);
@@ -242,6 +273,8 @@ void cxl_memdev::invalidate(uint64_t hpa, uint64_t size)
 
 bool cxl_memdev::find_register(const payload &trans, register_place &place)
 {
+	if (!memdev_)
+		return false;
 	if (const cxl_io_extension *io = config_request(trans)) {
 		place = { VCXL_SPACE_CONFIG, trans.get_address() };
 		return !io->type1 && io->devfn == config_.devfn &&

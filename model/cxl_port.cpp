@@ -98,6 +98,12 @@ void cxl_port::create()
 
 		static_cast<cxl_port *>(ctx)->invalidate(range.first, range.last);
 	};
+	ops.slot_power = [](void *ctx, bool on) {
+		cxl_port *self = static_cast<cxl_port *>(ctx);
+
+		if (self->slot_power)
+			self->slot_power(on);
+	};
 	ops.irq.ctx = this;
 	ops.irq.msi = [](void *ctx, uint64_t hpa, uint32_t data) {
 		cxl_port *self = static_cast<cxl_port *>(ctx);

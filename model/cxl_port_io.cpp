@@ -83,8 +83,10 @@ bool cxl_port::route_memory(const payload &trans, Own own, Below below)
 	return false;
 }
 
-template <class Own, class Below> bool cxl_port::route_io(payload &trans, Own own, Below below)
+template <class Own, class Below> bool cxl_port::route_io(payload &trans, Own own, Below deliver)
 {
+	const auto below = [&](unsigned i) { return vcxl_port_link_up(port_.get()) && deliver(i); };
+
 	if (cxl_io_extension *io = config_request(trans))
 		return route_config(trans, *io, own, below);
 	return route_memory(trans, own, below);

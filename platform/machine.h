@@ -71,6 +71,7 @@ struct node {
 	// root, upstream and downstream ports
 	unsigned port_number = 0;
 	unsigned chassis = 0, slot = 0;
+	bool hotplug = false; // root and downstream ports: what is below comes and goes
 	link pcie;
 
 	// upstream ports and memory devices

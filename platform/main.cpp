@@ -322,7 +322,7 @@ int finish(const machine &m, const boot_image &image, const soc &host, outside &
 	return host.result().status ? host.result().status : failed;
 }
 
-int run_machine(machine m)
+int run_machine(machine m, inventory &parts)
 {
 	layout l{};
 	const char *error = nullptr;
@@ -352,6 +352,7 @@ int run_machine(machine m)
 	hooks.signals = world.signals.get();
 	hooks.monitor = world.monitor.get();
 	hooks.debugger = world.debugger.get();
+	hooks.parts = &parts;
 	hooks.trace = trace ? trace->sink() : nullptr;
 	profile samples(m.profile_interval);
 	if (!m.profile_path.empty())
@@ -383,7 +384,7 @@ int sc_main(int argc, char *argv[])
 			return 0;
 		}
 		sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);
-		return run_machine(parsed.config);
+		return run_machine(parsed.config, *parsed.parts);
 	} catch (const sc_core::sc_report &e) { // what() has a line of its own for the place
 		complain(e.get_msg());
 	} catch (const std::exception &e) {

@@ -109,6 +109,8 @@ constexpr char help_flit[] = "256-byte flit mode";
 constexpr char help_port[] = "port number, unique among the ports of one bus";
 constexpr char help_chassis[] = "chassis number; chassis and slot together are unique";
 constexpr char help_slot[] = "slot number (default: the first free of the chassis)";
+constexpr char help_hotplug[] =
+	"a slot of native PCIe hot-plug: QMP's device_add and device_del work";
 constexpr char help_chardev[] = "name, unique among character devices";
 constexpr char help_sn[] = "64-bit serial number, unique (default: made from the position)";
 
@@ -188,13 +190,13 @@ constexpr property root_port_properties[] = {
 	choice("x-speed", "32", speeds,            help_speed),
 	choice("x-width", "16", port_widths,       help_width),
 	flag("x-256b-flit", "off",                 help_flit),
-	only_on("hotplug",                         "as QEMU's default; nothing is plugged during a run"),
+	flag("hotplug", "on",                      help_hotplug),
 	later("bus-reserve",                       no_reserve),
 	later("io-reserve",                        no_reserve),
 	later("mem-reserve",                       no_reserve),
 	later("pref32-reserve",                    no_reserve),
 	later("pref64-reserve",                    no_reserve),
-	later("power_controller_present",          yet),
+	only_on("power_controller_present",        "slots of hot-plug have one"),
 	later("aer_log_max",                       yet),
 	later("multifunction",                     yet),
 };
@@ -226,8 +228,8 @@ constexpr property downstream_properties[] = {
 	choice("x-speed", "32", speeds,            help_speed),
 	choice("x-width", "16", port_widths,       help_width),
 	flag("x-256b-flit", "off",                 help_flit),
-	only_on("hotplug",                         "as QEMU's default; nothing is plugged during a run"),
-	later("power_controller_present",          yet),
+	flag("hotplug", "on",                      help_hotplug),
+	only_on("power_controller_present",        "slots of hot-plug have one"),
 	later("aer_log_max",                       yet),
 	later("multifunction",                     yet),
 };

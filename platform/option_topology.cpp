@@ -82,6 +82,7 @@ void fill_bridge(site &s, const item &device, node &n)
 void fill_port(site &s, const item &device, node &n)
 {
 	n.port_number = number_of(device, "port");
+	n.hotplug = device.number("hotplug") != 0;
 	set_link(device, n.pcie);
 	for (const int sibling : s.m.nodes[static_cast<size_t>(n.parent)].children) {
 		const node &other = s.m.nodes[static_cast<size_t>(sibling)];

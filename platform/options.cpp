@@ -4,6 +4,7 @@
 // own: option_parse.cpp, option_build.cpp with option_topology.cpp, option_help.cpp.
 #include "options.h"
 
+#include "inventory.h"
 #include "option_parse.h"
 
 namespace vcxl
@@ -18,7 +19,8 @@ options parse_options(int argc, const char *const argv[])
 		result.text = line.help_text;
 		return result;
 	}
-	result.config = build_machine(line);
+	result.parts = std::make_shared<inventory>(line);
+	result.config = result.parts->now();
 	return result;
 }
 

@@ -6,6 +6,7 @@
 #ifndef VCXL_PLATFORM_OPTIONS_H
 #define VCXL_PLATFORM_OPTIONS_H
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -21,6 +22,8 @@ public:
 	using std::runtime_error::runtime_error;
 };
 
+class inventory;
+
 enum class option_action {
 	run,  // the machine is complete
 	print // a help or version text is to be printed on standard output, exit status 0
@@ -30,6 +33,7 @@ struct options {
 	option_action action = option_action::run;
 	std::string text; // for print
 	machine config;
+	std::shared_ptr<inventory> parts; // of the machine, for whoever changes it later
 };
 
 // argv[0] is the program. Throws option_error.

@@ -62,7 +62,53 @@ json_ptr query_commands(qmp_host &, const json_t *)
 	return names;
 }
 
+// Numbers and booleans may also be written as the command line does.
+std::string word_of(const char *key, const json_t *value)
+{
+	if (json_is_string(value))
+		return json_string_value(value);
+	if (json_is_boolean(value))
+		return json_is_true(value) ? "on" : "off";
+	if (!json_is_integer(value))
+		throw qmp_error(std::string("Invalid parameter type for '") + key +
+				"', expected: string, integer or boolean");
+	return std::to_string(json_integer_value(value));
+}
+
+template <void (qmp_host::*act)(const std::vector<key_value> &)>
+json_ptr with_words(qmp_host &host, const json_t *arguments)
+{
+	std::vector<key_value> words;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(const_cast<json_t *>(arguments), key, value)
+	{
+		words.push_back({ key, word_of(key, value) });
+	}
+	(host.*act)(words);
+	return nullptr;
+}
+
+template <void (qmp_host::*act)(const std::string &)>
+json_ptr with_id(qmp_host &host, const json_t *arguments)
+{
+	(host.*act)(json_string_value(json_object_get(arguments, "id")));
+	return nullptr;
+}
+
 constexpr qmp_argument negotiate_arguments[] = { { "enable", qmp_type::array, true } };
+
+constexpr qmp_argument id_arguments[] = { { "id", qmp_type::string, false } };
+constexpr qmp_argument object_arguments[] = {
+	{ "qom-type", qmp_type::string, false },
+	{ "id", qmp_type::string, false },
+};
+constexpr qmp_argument device_arguments[] = {
+	{ "driver", qmp_type::string, false },
+	{ "bus", qmp_type::string, true },
+	{ "id", qmp_type::string, true },
+};
 
 /* clang-format off */
 constexpr qmp_command rows[] = {
@@ -75,6 +121,10 @@ constexpr qmp_command rows[] = {
 	{ "query-commands",   {}, query_commands,             "this list" },
 	{ "system_reset",     {}, just<&qmp_host::reset>,     "resets the machine" },
 	{ "system_powerdown", {}, just<&qmp_host::powerdown>, "presses the power button; an error where the guest has no ACPI tables, which tell of it" },
+	{ "object-add",       object_arguments, with_words<&qmp_host::object_add>, "makes a memory backend, as -object does", "properties of the type" },
+	{ "object-del",       id_arguments, with_id<&qmp_host::object_del>,        "removes a memory backend that no device uses" },
+	{ "device_add",       device_arguments, with_words<&qmp_host::device_add>, "plugs a cxl-type3 into an empty slot with hotplug=on, as -device does", "properties of the driver" },
+	{ "device_del",       id_arguments, with_id<&qmp_host::device_del>,        "presses the attention button of a cxl-type3's slot; DEVICE_DELETED follows when the guest has given it free" },
 };
 /* clang-format on */
 

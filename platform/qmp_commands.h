@@ -6,7 +6,9 @@
 #define VCXL_PLATFORM_QMP_COMMANDS_H
 
 #include <string>
+#include <vector>
 
+#include "option_parse.h"
 #include "qmp_session.h"
 
 namespace vcxl
@@ -28,6 +30,13 @@ public:
 	virtual void reset() = 0;
 	// After the reply. Throws qmp_error when the guest knows of no power button.
 	virtual void powerdown() = 0;
+	// Memory backends and devices, in the words of -object and -device. Throw qmp_error, and
+	// nothing has changed.
+	virtual void object_add(const std::vector<key_value> &words) = 0;
+	virtual void object_del(const std::string &id) = 0;
+	virtual void device_add(const std::vector<key_value> &words) = 0;
+	// Asks the guest, where it uses the device: the event DEVICE_DELETED tells the end.
+	virtual void device_del(const std::string &id) = 0;
 };
 
 extern const table<qmp_command> qmp_commands;

@@ -16,6 +16,18 @@ namespace
 // How often a stopped machine looks for what else may come.
 constexpr unsigned poll_ms = 20;
 
+// What fails for a reason of the arguments or of a file is an error of the command.
+template <class Act> void attempt(Act act)
+{
+	try {
+		act();
+	} catch (const qmp_error &) {
+		throw;
+	} catch (const std::runtime_error &e) {
+		throw qmp_error(e.what());
+	}
+}
+
 } // namespace
 
 // The method also runs at the start, before any hart: with -S it serves from then on.
@@ -101,6 +113,14 @@ void qmp_server::event(const char *name, const char *reason)
 	announce(name, json_ptr(json_pack("{s:b,s:s}", "guest", guest, "reason", reason)));
 }
 
+void qmp_server::device_deleted(const std::string &id)
+{
+	const std::string path = "/machine/peripheral/" + id;
+
+	announce("DEVICE_DELETED",
+		 json_ptr(json_pack("{s:s,s:s}", "device", id.c_str(), "path", path.c_str())));
+}
+
 void qmp_server::ended()
 {
 	over_ = true;
@@ -159,6 +179,30 @@ void qmp_server::powerdown()
 		announce("POWERDOWN", nullptr);
 		machine_->press_power_button();
 	};
+}
+
+// ---- objects and devices ----
+
+void qmp_server::object_add(const std::vector<key_value> &words)
+{
+	attempt([&] { machine_->add_object(words); });
+}
+
+void qmp_server::object_del(const std::string &id)
+{
+	attempt([&] { machine_->remove_object(id); });
+}
+
+void qmp_server::device_add(const std::vector<key_value> &words)
+{
+	attempt([&] { machine_->add_device(words); });
+}
+
+void qmp_server::device_del(const std::string &id)
+{
+	if (!machine_->has_device(id))
+		throw qmp_error("Device '" + id + "' not found", "DeviceNotFound");
+	attempt([&] { machine_->remove_device(id); });
 }
 
 } // namespace vcxl

@@ -37,6 +37,7 @@ public:
 	void poll();
 	// What happened to the machine, for clients that listen: SHUTDOWN or RESET.
 	void event(const char *name, const char *reason);
+	void device_deleted(const std::string &id);
 	void ended();
 
 	void quit() override;
@@ -45,6 +46,10 @@ public:
 	const char *status() const override;
 	void reset() override;
 	void powerdown() override;
+	void object_add(const std::vector<key_value> &words) override;
+	void object_del(const std::string &id) override;
+	void device_add(const std::vector<key_value> &words) override;
+	void device_del(const std::string &id) override;
 
 private:
 	void on_input();

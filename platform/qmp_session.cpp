@@ -40,7 +40,7 @@ const type_row &row_of(qmp_type type)
 }
 
 // Throws when a value is missing, of another type or unknown.
-void check(const table<qmp_argument> &rows, const json_t *arguments)
+void check(const table<qmp_argument> &rows, bool others, const json_t *arguments)
 {
 	size_t known = 0;
 
@@ -55,7 +55,7 @@ void check(const table<qmp_argument> &rows, const json_t *arguments)
 					", expected: " + row_of(row.type).name);
 		known += value != nullptr;
 	}
-	if (known == json_object_size(arguments))
+	if (others || known == json_object_size(arguments))
 		return;
 	const char *key;
 	json_t *value;
@@ -278,7 +278,7 @@ void qmp_session::execute(json_t *request)
 		const qmp_command &row =
 			find(json_string_value(json_object_get(request, "execute")));
 
-		check(row.arguments, arguments);
+		check(row.arguments, row.others != nullptr, arguments);
 		json_ptr result = row.run(host_, arguments);
 		json_ptr reply(json_object());
 

@@ -58,6 +58,8 @@ struct qmp_command {
 	// NULL stands for an empty object.
 	json_ptr (*run)(qmp_host &host, const json_t *arguments);
 	const char *help;
+	// what members without a row are, which the handler checks; nullptr: there are none
+	const char *others = nullptr;
 };
 
 class qmp_session

@@ -123,6 +123,7 @@ std::string port_registers(vcxl_port_kind kind, const std::string &title)
 
 	config.kind = kind;
 	config.hdm = kind == VCXL_PORT_HOST_BRIDGE || kind == VCXL_PORT_UPSTREAM;
+	config.hotplug = kind == VCXL_PORT_ROOT || kind == VCXL_PORT_DOWNSTREAM;
 	config.serial = 1;
 	if (vcxl_port_create(&config, nullptr, &port) != VCXL_OK)
 		throw std::runtime_error("cannot create " + title);
@@ -170,6 +171,8 @@ std::string monitor_commands()
 		for (const qmp_argument &a : row.arguments)
 			arguments += (arguments.empty() ? "" : ", ") + std::string(a.name) + " (" +
 				     qmp_type_name(a.type) + (a.optional ? ", optional)" : ")");
+		if (row.others)
+			arguments += std::string(", ") + row.others;
 		out += std::string("| ") + row.name + " | " + arguments + " | " + row.help + " |\n";
 	}
 	return out;

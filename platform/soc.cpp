@@ -4,31 +4,16 @@
 #include "soc.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "coordinates.h"
 #include "soc_devices.h"
+#include "soc_slots.h"
 
 namespace vcxl
 {
 
 namespace
 {
-
-// SystemC uses the dot as separator; ids that the options made hold a slash too.
-std::string object_name(std::string id)
-{
-	for (char &c : id)
-		if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-')
-			c = '_';
-	return id;
-}
-
-vcxl_link_config link_of(const node &n)
-{
-	return { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
-		 n.pcie.flit_256b };
-}
 
 // Of simulated time: what a line without its end waits for the rest.
 constexpr uint64_t max_held_back_ps = 1'000'000'000;
@@ -37,10 +22,11 @@ constexpr uint64_t max_held_back_ps = 1'000'000'000;
 
 soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l, host_memory ram,
 	 std::vector<host_memory> media, std::vector<drive_file> drives, const hooks &h)
-    : sc_module(name), machine_(m), layout_(l), hooks_(h), backend_memory_(std::move(media)),
-      drives_(std::move(drives)), ram_(std::move(ram)), bus_("bus"),
-      pcie_("pcie", l, m.functions.size())
+    : sc_module(name), machine_(m), layout_(l), hooks_(h), drives_(std::move(drives)),
+      ram_(std::move(ram)), bus_("bus"), pcie_("pcie", l, m.functions.size())
 {
+	for (size_t i = 0; i < media.size(); i++)
+		memories_.emplace(machine_.backends[i].id, std::move(media[i]));
 	build_harts();
 	devices_ = std::make_unique<soc_devices>(*this);
 	if (hooks_.tohost)
@@ -205,6 +191,7 @@ void soc::reset()
 	reset_reason_ = nullptr;
 	if (result_.ended)
 		return;
+	leaving_.clear();
 	for (const auto &port : ports_)
 		if (port)
 			port->reset(VCXL_RESET_HOT);
@@ -302,31 +289,11 @@ bool soc::flush_media() const
 {
 	bool done = true;
 
-	for (const host_memory &memory : backend_memory_)
+	for (const auto &[id, memory] : memories_)
 		done = memory.flush(0, memory.size()) && done;
 	for (const drive_file &file : drives_)
 		done = file.flush() && done;
 	return done;
-}
-
-vcxl_media soc::media_of(int backend_index)
-{
-	vcxl_media media{};
-
-	if (backend_index == none)
-		return media;
-	host_memory &memory = backend_memory_[static_cast<size_t>(backend_index)];
-
-	media.size = memory.size();
-	media.direct = memory.data();
-	media.ctx = &memory;
-	media.flush = [](void *ctx, uint64_t offset, uint64_t len) {
-		return static_cast<host_memory *>(ctx)->flush(offset, len) ? VCXL_OK : VCXL_E_MEDIA;
-	};
-	media.zero = [](void *ctx, uint64_t offset, uint64_t len) {
-		return static_cast<host_memory *>(ctx)->zero(offset, len) ? VCXL_OK : VCXL_E_MEDIA;
-	};
-	return media;
 }
 
 void soc::build_port(int index)
@@ -367,32 +334,16 @@ void soc::build_port(int index)
 			for (int target : w.targets)
 				cfg.n_upstream += target == index;
 	}
+	if (n.hotplug && n.children.empty())
+		cfg.dports.push_back({});
+	cfg.port.hotplug = n.hotplug;
+	cfg.port.slot_empty = n.hotplug && n.children.empty();
 	cfg.bus_nr = static_cast<uint8_t>(n.bus_nr);
 	cfg.trace = hooks_.trace;
-	ports_[static_cast<size_t>(index)] =
-		std::make_unique<cxl_port>(object_name(n.id).c_str(), cfg);
-}
+	auto made = std::make_unique<cxl_port>(object_name(n.id).c_str(), cfg);
 
-void soc::build_memdev(int index)
-{
-	const node &n = machine_.nodes[static_cast<size_t>(index)];
-	cxl_memdev::config cfg;
-
-	cfg.memdev.media[VCXL_PARTITION_VOLATILE] = media_of(n.volatile_media);
-	cfg.memdev.media[VCXL_PARTITION_PERSISTENT] = media_of(n.persistent_media);
-	cfg.memdev.lsa = media_of(n.lsa);
-	cfg.memdev.serial = n.serial;
-	cfg.memdev.n_decoders = static_cast<uint8_t>(n.n_decoders);
-	cfg.memdev.link = link_of(n);
-	cfg.memdev.peer_link = link_of(*link_peer(machine_, n));
-	cfg.memdev.read_latency_ps = static_cast<uint32_t>(n.media.read_latency_ps);
-	cfg.memdev.write_latency_ps = static_cast<uint32_t>(n.media.write_latency_ps);
-	cfg.memdev.read_bandwidth = static_cast<uint32_t>(n.media.read_bandwidth);
-	cfg.memdev.write_bandwidth = static_cast<uint32_t>(n.media.write_bandwidth);
-	cfg.devfn = static_cast<uint8_t>(n.devfn);
-	cfg.trace = hooks_.trace;
-	memdevs_[static_cast<size_t>(index)] =
-		std::make_unique<cxl_memdev>(object_name(n.id).c_str(), cfg);
+	made->slot_power = [this, index](bool on) { slot_power(static_cast<size_t>(index), on); };
+	ports_[static_cast<size_t>(index)] = std::move(made);
 }
 
 void soc::connect_children(int index)
@@ -400,20 +351,19 @@ void soc::connect_children(int index)
 	const node &n = machine_.nodes[static_cast<size_t>(index)];
 	cxl_port &parent = *ports_[static_cast<size_t>(index)];
 
+	if (const auto &device = memdevs_[static_cast<size_t>(index)]) {
+		parent.mem_out[0].bind(device->mem_in);
+		parent.io_out[0].bind(device->io_in);
+		device->msi.bind(bus_.add_master(device->basename() + std::string("_msi")));
+		return;
+	}
 	for (size_t i = 0; i < n.children.size(); i++) {
 		const size_t child = static_cast<size_t>(n.children[i]);
 
-		if (memdevs_[child]) {
-			parent.mem_out[i].bind(memdevs_[child]->mem_in);
-			parent.io_out[i].bind(memdevs_[child]->io_in);
-			memdevs_[child]->msi.bind(
-				bus_.add_master(object_name(machine_.nodes[child].id) + "_msi"));
-		} else {
-			parent.mem_out[i].bind(ports_[child]->mem_in[0]);
-			parent.io_out[i].bind(ports_[child]->io_in);
-			ports_[child]->msi.bind(
-				bus_.add_master(object_name(machine_.nodes[child].id) + "_msi"));
-		}
+		parent.mem_out[i].bind(ports_[child]->mem_in[0]);
+		parent.io_out[i].bind(ports_[child]->io_in);
+		ports_[child]->msi.bind(
+			bus_.add_master(object_name(machine_.nodes[child].id) + "_msi"));
 	}
 }
 
@@ -470,9 +420,9 @@ void soc::build_cxl()
 	memdevs_.resize(machine_.nodes.size());
 	for (int i = 0; i < n_nodes; i++) {
 		if (machine_.nodes[static_cast<size_t>(i)].kind == node_kind::memdev)
-			build_memdev(i);
-		else
-			build_port(i);
+			continue;
+		build_port(i);
+		build_memdev(i);
 	}
 	for (int i = 0; i < n_nodes; i++)
 		if (ports_[static_cast<size_t>(i)])

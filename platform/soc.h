@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@
 #include "drive.h"
 #include "gdb_stub.h"
 #include "host_stream.h"
+#include "inventory.h"
 #include "machine.h"
 #include "memory.h"
 #include "memory_map.h"
@@ -54,6 +56,7 @@ public:
 		gdb_stub *debugger = nullptr;      // borrowed; may be absent
 		qmp_server *monitor = nullptr;     // borrowed; may be absent
 		host_stream *signals = nullptr;    // borrowed; what arrives ends the run
+		inventory *parts = nullptr;        // borrowed; needed with a monitor
 		const vcxl_trace *trace = nullptr; // borrowed
 		profile *samples = nullptr;        // borrowed; may be absent
 		std::function<void()> reload;      // at a reset: places the boot images again
@@ -88,6 +91,13 @@ public:
 	// Whether it waits for a debugger to start it; then start() does so instead.
 	bool unstarted() const { return hooks_.debugger && hooks_.debugger->unstarted(); }
 	void start() { hooks_.debugger->start(); }
+	// What the monitor adds and takes away (soc_slots.cpp). Throw std::runtime_error, and
+	// nothing has changed.
+	void add_object(const std::vector<key_value> &words);
+	void remove_object(const std::string &id);
+	void add_device(const std::vector<key_value> &words);
+	bool has_device(const std::string &id) const;
+	void remove_device(const std::string &id);
 	const run_result &result() const { return result_; }
 	// Time of the step being executed by a hart, or of the simulation when none is.
 	uint64_t now_ps() const;
@@ -105,11 +115,17 @@ private:
 	void build_harts();
 	void build_cxl();
 	void build_port(int index);
-	void build_memdev(int index);
+	void build_memdev(int port);
 	void build_windows();
 	void build_functions();
 	void connect_children(int index);
-	vcxl_media media_of(int backend_index);
+	cxl_memdev::config config_of(const machine &m, const node &n);
+	vcxl_media media_of(const machine &m, int backend_index);
+	bool flush(const machine &m, const node &n) const;
+	size_t port_of(const machine &m, const node &n) const;
+	void slot_power(size_t port, bool on);
+	void lose_power_below(size_t port);
+	void take_out(size_t port);
 	void reset();
 	void watch_idle();
 	host_stream *typing() const; // absent when nothing can be typed
@@ -125,8 +141,8 @@ private:
 	hooks hooks_;
 	run_result result_;
 	sc_core::sc_event reset_event_, flush_event_;
-	const char *reset_reason_ = nullptr; // of the reset to come; static text
-	std::vector<host_memory> backend_memory_;
+	const char *reset_reason_ = nullptr;          // of the reset to come; static text
+	std::map<std::string, host_memory> memories_; // by id of the backend
 	std::vector<drive_file> drives_;
 	host_memory ram_, rom_;
 	bus bus_;
@@ -134,9 +150,11 @@ private:
 	std::unique_ptr<memory_target> ram_target_, rom_target_;
 	std::vector<std::unique_ptr<cpu>> cpus_;
 	std::unique_ptr<soc_devices> devices_;
-	// by node index; one of the two is set
+	// by node index; empty for nodes that are memory devices
 	std::vector<std::unique_ptr<cxl_port>> ports_;
+	// likewise, of the port above; empty in slots where nothing is plugged
 	std::vector<std::unique_ptr<cxl_memdev>> memdevs_;
+	std::set<size_t> leaving_; // slots whose device the guest was asked to give free
 	std::vector<std::unique_ptr<cxl_window>> windows_;
 	std::vector<std::unique_ptr<virtio_function>> functions_;
 	std::vector<unsigned> next_mem_in_; // host bridges: windows connected so far

@@ -13,14 +13,18 @@ enum vcxl_pcie_type { /* PCIe r6.0 7.5.3.2, Device/Port Type */
 	VCXL_PCIE_DOWNSTREAM = 6
 };
 
-/* PCI Express capability with link registers; slot and port number for ports with a link below. */
+/* PCI Express capability with link registers; port number for ports with a link below, which also
+ * need a slot: a fixed one or that of slot.h. */
 void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
-		   const struct vcxl_link_config *link, uint8_t port_number, uint16_t slot);
-/* Both ends train to the fastest and widest that both can (LnkSta, presence detect); before that
- * ports with a link below show it down. */
+		   const struct vcxl_link_config *link, uint8_t port_number);
+void vcxl_pcie_add_fixed_slot(struct vcxl_pci *pci, uint16_t number);
+void vcxl_pcie_fill_fixed_slot(struct vcxl_pci *pci); /* presence detect */
+/* Both ends train to the fastest and widest that both can (LnkSta); before that ports with a link
+ * below show it down. */
 void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower);
 /* The same for the one end that is here; a peer of zeros limits nothing. */
 void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *peer);
+void vcxl_pcie_link_down(struct vcxl_pci *pci);
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device);
 void vcxl_aer_add(struct vcxl_pci *pci, bool root_port);

@@ -137,7 +137,7 @@ static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	vcxl_pci_set_bar(pci, 2, md->device_bar_size, VCXL_SPACE_DEVICE);
 	vcxl_pci_set_bar(pci, 4, MSIX_BAR_SIZE, VCXL_SPACE_MSIX);
 	vcxl_pci_add_msix(pci, 0x40, VCXL_MEMDEV_N_VECTORS);
-	vcxl_pcie_add(pci, 0x80, VCXL_PCIE_ENDPOINT, &c->link, 0, 0);
+	vcxl_pcie_add(pci, 0x80, VCXL_PCIE_ENDPOINT, &c->link, 0);
 	vcxl_pcie_train_to(pci, &c->peer_link);
 	vcxl_dsn_add(pci, c->serial);
 	/* range 1 is the first partition there is: persistent when there is no volatile one */

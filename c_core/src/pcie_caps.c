@@ -2,7 +2,8 @@
 /*
  * Standard capabilities of a PCI Express function: PCI Express with link and slot, subsystem ID,
  * advanced error reporting, access control, serial number. PCIe r6.0 7.5.3, 7.8, 7.7.11, 7.9.3.
- * Left out: hot-plug, link disable and retrain, function-level reset (their bits read 0).
+ * Left out: link disable and retrain, function-level reset (their bits read 0). Hot-plug is
+ * slot.c's.
  */
 #include <vcxl/bits.h>
 
@@ -48,12 +49,16 @@ static const struct vcxl_reg lower_link_end_regs[] = { /* root port, downstream 
 	DEVICE_REGS,
 	VCXL_REG16(0x10, "Link Control",             .rw = 0x0ccb),
 	VCXL_REG16(0x12, "Link Status",              .w1c = 0xc000),
-	VCXL_REG32(0x14, "Slot Capabilities",        .reset = 0),
-	VCXL_REG16(0x18, "Slot Control",             .reset = 0),
-	VCXL_REG16(0x1a, "Slot Status",              .reset = 0),
 	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300020),
 	VCXL_REG16(0x28, "Device Control 2",         .rw = 0x0020), /* ARI forwarding */
 	LINK2_REGS,
+};
+
+/* A slot without hot-plug. */
+static const struct vcxl_reg slot_regs[] = {
+	VCXL_REG32(0x14, "Slot Capabilities",        .reset = 0),
+	VCXL_REG16(0x18, "Slot Control",             .reset = 0),
+	VCXL_REG16(0x1a, "Slot Status",              .reset = 0),
 };
 
 static const struct vcxl_reg root_regs[] = {
@@ -128,12 +133,19 @@ static void set_link(struct vcxl_pci *pci, unsigned speed, unsigned width)
 	if (speed && below)
 		status |= LINK_ACTIVE;
 	set(pci, LINK_STATUS, 2, status);
-	if (below)
-		set(pci, SLOT_STATUS, 2, speed ? PRESENCE_DETECT : 0);
+}
+
+static void add_rows(struct vcxl_pci *pci, const struct vcxl_reg *rows, unsigned n_rows)
+{
+	const struct vcxl_reg_table table = { .base = pci->pcie_offset,
+					      .rows = rows,
+					      .n_rows = n_rows };
+
+	vcxl_block_add(&pci->config, &table);
 }
 
 void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
-		   const struct vcxl_link_config *link, uint8_t port_number, uint16_t slot)
+		   const struct vcxl_link_config *link, uint8_t port_number)
 {
 	const uint64_t slot_implemented = 0x0100;
 	const uint64_t active_reporting_and_bandwidth_notification = 0x00300000;
@@ -149,20 +161,25 @@ void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type ty
 	if (below) {
 		link_cap |= active_reporting_and_bandwidth_notification | (uint64_t)port_number
 										  << 24;
-		set(pci, SLOT_CAP, 4, (uint64_t)slot << 19);
 	}
-	if (type == VCXL_PCIE_ROOT_PORT) {
-		const struct vcxl_reg_table table = { .base = offset,
-						      .rows = root_regs,
-						      .n_rows = VCXL_ARRAY_LEN(root_regs) };
-
-		vcxl_block_add(&pci->config, &table);
-	}
+	if (type == VCXL_PCIE_ROOT_PORT)
+		add_rows(pci, ROWS(root_regs));
 	set(pci, LINK_CAP, 4, link_cap);
 	set(pci, LINK_CAP2, 4, VCXL_MASK(link->speed, 1));
 	set(pci, LINK_CONTROL2, 2, link->speed);
 	set(pci, LINK_STATUS2, 2, link->flit_256b ? FLIT_MODE : 0);
 	set_link(pci, below ? 0 : link->speed, link->width);
+}
+
+void vcxl_pcie_add_fixed_slot(struct vcxl_pci *pci, uint16_t number)
+{
+	add_rows(pci, ROWS(slot_regs));
+	set(pci, SLOT_CAP, 4, (uint64_t)number << 19);
+}
+
+void vcxl_pcie_fill_fixed_slot(struct vcxl_pci *pci)
+{
+	set(pci, SLOT_STATUS, 2, PRESENCE_DETECT);
 }
 
 static struct vcxl_link_config capability(const struct vcxl_pci *pci)
@@ -191,6 +208,11 @@ void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower)
 
 	vcxl_pcie_train_to(upper, &b);
 	vcxl_pcie_train_to(lower, &a);
+}
+
+void vcxl_pcie_link_down(struct vcxl_pci *pci)
+{
+	set_link(pci, 0, 0);
 }
 
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device)

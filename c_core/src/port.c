@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * CXL ports: host bridge, root port, switch upstream and downstream port. CXL
- * r3.1 8.1, 8.2.4, 9.13. Left out: BI, cache ID and isolation capabilities, hot-plug.
+ * r3.1 8.1, 8.2.4, 9.13. Left out: BI, cache ID and isolation capabilities.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "component.h"
 #include "doe.h"
 #include "dvsec.h"
+#include "slot.h"
 
 #define DEFAULT_DECODERS 10
 #define DEFAULT_HPA_BITS 52
@@ -34,7 +35,9 @@ struct vcxl_port {
 	uint8_t index_of[256];                 /* port number -> index of the dport, or NO_DPORT */
 	struct vcxl_pci pci;                   /* unused in host bridges */
 	struct vcxl_component component;
-	struct vcxl_doe doe; /* upstream ports */
+	struct vcxl_doe doe;   /* upstream ports */
+	struct vcxl_slot slot; /* ports with hot-plug */
+	bool link_up;          /* of root and downstream ports; true in others */
 	uint8_t cdat[VCXL_SWITCH_CDAT_SIZE];
 	char name[];
 };
@@ -100,7 +103,11 @@ static void build_config_space(struct vcxl_port *port)
 	if (l->ssvid)
 		vcxl_ssvid_add(pci, l->ssvid, l->vendor, 0);
 	vcxl_msi_add(pci, l->msi);
-	vcxl_pcie_add(pci, l->pcie, l->type, &config->link, config->port_number, config->slot);
+	vcxl_pcie_add(pci, l->pcie, l->type, &config->link, config->port_number);
+	if (config->hotplug)
+		vcxl_slot_add(&port->slot, pci, config->slot);
+	else if (has_one_link(port))
+		vcxl_pcie_add_fixed_slot(pci, config->slot);
 	if (upstream)
 		vcxl_pcie_train_to(pci, &config->peer_link);
 	vcxl_aer_add(pci, config->kind == VCXL_PORT_ROOT);
@@ -131,8 +138,10 @@ static bool link_valid(const struct vcxl_link_config *link)
 static bool complete_config(struct vcxl_port_config *config)
 {
 	const bool bridge = config->kind == VCXL_PORT_HOST_BRIDGE;
+	const bool slot = config->kind == VCXL_PORT_ROOT || config->kind == VCXL_PORT_DOWNSTREAM;
 
-	if (config->kind > VCXL_PORT_DOWNSTREAM || config->slot > 8191)
+	if (config->kind > VCXL_PORT_DOWNSTREAM || config->slot > 8191 || config->hotplug > slot ||
+	    config->slot_empty > config->hotplug)
 		return false;
 	if (!config->hpa_bits)
 		config->hpa_bits = DEFAULT_HPA_BITS;
@@ -155,6 +164,39 @@ static bool complete_config(struct vcxl_port_config *config)
 	if (config->hdm && !bridge && config->kind != VCXL_PORT_UPSTREAM)
 		return false;
 	return config->hpa_bits >= 36 && config->hpa_bits <= 64;
+}
+
+static void bring_link_up(struct vcxl_port *port)
+{
+	const struct dport *dport = &port->dports[0];
+	struct vcxl_pci *below = NULL;
+
+	if (dport->child_port && is_pci_function(dport->child_port))
+		below = &dport->child_port->pci;
+	if (dport->child_memdev)
+		below = vcxl_memdev_pci(dport->child_memdev);
+	if (below)
+		vcxl_pcie_train(&port->pci, below);
+	else /* the other end is known to the wrapper alone */
+		vcxl_pcie_train_to(&port->pci, &port->config.peer_link);
+	port->link_up = true;
+}
+
+/* Which addresses went through the port its owner knows: all are withdrawn. */
+static void slot_link_changed(void *ctx, bool up)
+{
+	struct vcxl_port *port = ctx;
+
+	if (up) {
+		bring_link_up(port);
+	} else {
+		vcxl_pcie_link_down(&port->pci);
+		port->link_up = false;
+	}
+	if (port->ops.dmi_invalidate)
+		port->ops.dmi_invalidate(port->ops.ctx, 0, UINT64_MAX);
+	if (port->ops.slot_power)
+		port->ops.slot_power(port->ops.ctx, up);
 }
 
 enum vcxl_status vcxl_port_create(const struct vcxl_port_config *config,
@@ -182,6 +224,9 @@ enum vcxl_status vcxl_port_create(const struct vcxl_port_config *config,
 							     .hpa_bits = full.hpa_bits };
 	port->hdm.changed = decoder_changed;
 	port->hdm.changed_ctx = port;
+	port->link_up = !has_one_link(port);
+	port->slot.ctx = port;
+	port->slot.link_changed = slot_link_changed;
 	if (is_pci_function(port))
 		build_config_space(port);
 	vcxl_component_init(&port->component, full.hdm ? &port->hdm : NULL, is_pci_function(port),
@@ -201,6 +246,8 @@ void vcxl_port_reset(struct vcxl_port *port, enum vcxl_reset kind)
 	vcxl_trace_emit(port->ops.trace, VCXL_TRACE_RESET, port->name, kind);
 	if (is_pci_function(port))
 		vcxl_pci_reset(&port->pci, kind);
+	if (port->config.hotplug)
+		vcxl_slot_reset(&port->slot);
 	vcxl_component_reset(&port->component, kind);
 	vcxl_doe_reset(&port->doe);
 }
@@ -210,18 +257,15 @@ const struct vcxl_port_config *vcxl_port_get_config(const struct vcxl_port *port
 	return &port->config;
 }
 
-static void bring_link_up(struct vcxl_port *port, const struct dport *dport)
+static void connect_link(struct vcxl_port *port)
 {
-	struct vcxl_pci *below = NULL;
-
-	if (dport->child_port && is_pci_function(dport->child_port))
-		below = &dport->child_port->pci;
-	if (dport->child_memdev)
-		below = vcxl_memdev_pci(dport->child_memdev);
-	if (below)
-		vcxl_pcie_train(&port->pci, below);
-	else /* the other end is known to the wrapper alone */
-		vcxl_pcie_train_to(&port->pci, &port->config.peer_link);
+	if (!port->config.hotplug) {
+		vcxl_pcie_fill_fixed_slot(&port->pci);
+		bring_link_up(port);
+	} else if (!port->config.slot_empty) {
+		port->slot.occupied = true;
+		vcxl_slot_reset(&port->slot);
+	}
 }
 
 int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port *child_port,
@@ -242,7 +286,7 @@ int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port
 	if (has_hdm(port))
 		vcxl_hdm_add_dport(&port->hdm, number);
 	if (has_one_link(port))
-		bring_link_up(port, dport);
+		connect_link(port);
 	return (int)index;
 }
 
@@ -261,6 +305,42 @@ struct vcxl_memdev *vcxl_port_child_memdev(const struct vcxl_port *port, unsigne
 	return index < port->n_dports ? port->dports[index].child_memdev : NULL;
 }
 
+enum vcxl_status vcxl_port_insert(struct vcxl_port *port, const struct vcxl_link_config *link)
+{
+	if (!port->config.hotplug || !port->n_dports || port->slot.occupied || !link_valid(link))
+		return VCXL_E_CONFIG;
+	port->config.peer_link = *link;
+	vcxl_slot_set_occupied(&port->slot, true);
+	return VCXL_OK;
+}
+
+enum vcxl_status vcxl_port_remove(struct vcxl_port *port)
+{
+	if (!port->slot.occupied)
+		return VCXL_E_CONFIG;
+	vcxl_slot_set_occupied(&port->slot, false);
+	return VCXL_OK;
+}
+
+enum vcxl_status vcxl_port_press_attention_button(struct vcxl_port *port)
+{
+	if (!port->config.hotplug)
+		return VCXL_E_CONFIG;
+	vcxl_slot_press(&port->slot);
+	return VCXL_OK;
+}
+
+struct vcxl_slot_state vcxl_port_slot(const struct vcxl_port *port)
+{
+	return port->config.hotplug ? vcxl_slot_state(&port->slot)
+				    : (struct vcxl_slot_state){ .occupied = false };
+}
+
+bool vcxl_port_link_up(const struct vcxl_port *port)
+{
+	return port->link_up;
+}
+
 enum vcxl_status vcxl_port_target(const struct vcxl_port *port, uint64_t hpa, unsigned *index)
 {
 	const struct vcxl_decoder *decoder;
@@ -268,7 +348,7 @@ enum vcxl_status vcxl_port_target(const struct vcxl_port *port, uint64_t hpa, un
 	*index = 0;
 	/* root and downstream ports; host bridges that pass everything on have one root port */
 	if (!has_hdm(port))
-		return port->n_dports == 1 ? VCXL_OK : VCXL_E_UNROUTED;
+		return port->n_dports == 1 && port->link_up ? VCXL_OK : VCXL_E_UNROUTED;
 	decoder = vcxl_hdm_find(&port->hdm, hpa);
 	if (!decoder)
 		return VCXL_E_UNROUTED;

@@ -31,6 +31,11 @@ TEST(tables, configuration_spaces_are_well_formed)
 		config.serial = 5;
 		test::port port(config);
 		expect_well_formed(port.pci()->config, "port");
+		if (kind == VCXL_PORT_UPSTREAM)
+			continue;
+		config.hotplug = true;
+		test::port with_slot(config);
+		expect_well_formed(with_slot.pci()->config, "port with hot-plug");
 	}
 	test::memdev memdev(test::GiB, test::GiB);
 	expect_well_formed(memdev.pci()->config, "memory device");

@@ -157,17 +157,34 @@ words linux_words(const linux_config &config)
 	return args;
 }
 
-linux_outcome run_linux(const linux_config &config, const scratch &dir)
+words linux_words(const linux_config &config, const scratch &dir)
 {
-	linux_outcome o;
 	words args = linux_words(config);
 
 	if (!config.script.empty())
 		*std::find(args.begin(), args.end(), guest_file(config.series, "initramfs.cpio")) =
 			with_script(config, dir);
-	o.run = run_vcxl(args, dir, config.timeout);
+	return args;
+}
+
+linux_outcome read_linux(std::string console)
+{
+	linux_outcome o;
+
+	o.run.out = std::move(console);
 	o.run.out.erase(std::remove(o.run.out.begin(), o.run.out.end(), '\r'), o.run.out.end());
 	take_apart(o);
+	return o;
+}
+
+linux_outcome run_linux(const linux_config &config, const scratch &dir)
+{
+	const outcome run = run_vcxl(linux_words(config, dir), dir, config.timeout);
+	linux_outcome o = read_linux(run.out);
+	std::string console = std::move(o.run.out);
+
+	o.run = run;
+	o.run.out = std::move(console);
 	return o;
 }
 

@@ -41,8 +41,11 @@ struct linux_config {
 	double timeout = 150;
 };
 
-// The words of that command line.
+// The words of that command line, without the script or with it.
 words linux_words(const linux_config &config);
+words linux_words(const linux_config &config, const scratch &dir);
+// What a run that has ended left on its console.
+linux_outcome read_linux(std::string console);
 linux_outcome run_linux(const linux_config &config, const scratch &dir);
 
 // Lines of the kernel's log (as dmesg -r prints it) that are warnings or worse, or that say that

@@ -159,6 +159,7 @@ void fabric::build_port(node &n, const node_spec &spec)
 	c.port.kind = core_kind(n.kind);
 	c.port.port_number = n.number;
 	c.port.slot = n.number;
+	c.port.hotplug = spec.hotplug;
 	c.port.hdm = n.kind == kind::upstream || (n.kind == kind::bridge && spec.hdm);
 	c.port.n_decoders = c.port.hdm ? spec.n_decoders : uint8_t{ 0 };
 	c.port.link = link();

@@ -192,6 +192,7 @@ struct node_spec {
 	vcxl_test::kind kind = kind::memdev;
 	std::vector<node_spec> children;
 	bool hdm = true;         // host bridges
+	bool hotplug = false;    // root and downstream ports
 	uint8_t n_decoders = 10; // host bridges, upstream ports; memory devices: 4
 	uint64_t volatile_size = quarter_gib, persistent_size = 0;
 	bool direct = true;                      // media as host memory; false: through callbacks

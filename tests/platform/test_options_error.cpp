@@ -209,7 +209,7 @@ constexpr wrong_line port_lines[] = {
 	{ "address_above_31", "-device cxl-rp,bus=hb0,port=2,addr=20", "property 'addr': '20' is not a PCI address", true },
 	{ "address_with_function", "-device cxl-rp,bus=hb0,port=2,addr=3.1", "property 'addr': '3.1' is not a PCI address", true },
 	{ "chassis_slot_taken", "-device cxl-rp,bus=hb0,port=2,slot=5 -device cxl-rp,bus=hb0,port=3,slot=5,id=y", "id=y: property 'slot': Can't add chassis slot: chassis 0 slot 5", true },
-	{ "hotplug_off", "-device cxl-rp,bus=hb0,hotplug=off", "property 'hotplug': only 'on' is supported", true },
+	{ "hotplug_not_a_flag", "-device cxl-rp,bus=hb0,hotplug=2", "property 'hotplug': '2' is not on or off", true },
 	{ "reserve", "-device cxl-rp,bus=hb0,bus-reserve=2", "property 'bus-reserve': reserving resources for hot-plug is not supported yet", true },
 	{ "link_speed", "-device cxl-rp,bus=hb0,x-speed=12", "property 'x-speed': '12' is not supported; known: 2_5, 5, 8, 16, 32, 64", true },
 	{ "link_width", "-device cxl-rp,bus=hb0,x-width=3", "property 'x-width': '3' is not supported", true },

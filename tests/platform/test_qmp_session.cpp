@@ -52,8 +52,21 @@ public:
 		if (!button)
 			throw qmp_error("no button");
 	}
+	void object_add(const std::vector<key_value> &words) override { tell("object_add", words); }
+	void object_del(const std::string &id) override { calls += "object_del " + id + " "; }
+	void device_add(const std::vector<key_value> &words) override { tell("device_add", words); }
+	void device_del(const std::string &id) override { calls += "device_del " + id + " "; }
 	bool button = true;
 	std::string calls;
+
+private:
+	void tell(const char *command, const std::vector<key_value> &words)
+	{
+		calls += command;
+		for (const key_value &word : words)
+			calls += " " + word.key + "=" + word.value;
+		calls += " ";
+	}
 };
 
 struct qmp : testing::Test {
@@ -304,4 +317,38 @@ TEST(qmp_commands, do_what_they_are_called)
 	host.button = false;
 	EXPECT_EQ(say("system_powerdown"),
 		  "{\"error\":{\"class\":\"GenericError\",\"desc\":\"no button\"}}\r\n");
+}
+
+TEST(qmp_commands, hand_on_properties_in_the_words_of_the_command_line)
+{
+	silent_host host;
+	std::string last;
+	qmp_session session(qmp_commands, host, qmp_greeting(),
+			    [&last](const std::string &line) { last = line; });
+	const auto say = [&](const std::string &name, const std::string &arguments) {
+		session.feed("{\"execute\":\"" + name + "\",\"arguments\":" + arguments + "}");
+		return last;
+	};
+
+	session.begin();
+	session.feed(R"({"execute":"qmp_capabilities"})");
+	const std::string done = "{\"return\":{}}\r\n";
+	EXPECT_EQ(say("object-add",
+		      R"({"qom-type":"t","id":"m","size":268435456,"share":true,"pmem":false})"),
+		  done);
+	EXPECT_EQ(say("device_add", R"({"driver":"d","x":"1G"})"), done);
+	EXPECT_EQ(say("device_del", R"({"id":"a"})"), done);
+	EXPECT_EQ(say("object-del", R"({"id":"m"})"), done);
+	EXPECT_EQ(host.calls, "object_add qom-type=t id=m size=268435456 share=on pmem=off "
+			      "device_add driver=d x=1G device_del a object_del m ");
+	for (const char *value : { "1.5", "null", "[1]", "{}" })
+		EXPECT_NE(say("device_add", std::string(R"({"driver":"d","x":)") + value + "}")
+				  .find("Invalid parameter type for 'x'"),
+			  std::string::npos)
+			<< value;
+	EXPECT_NE(say("device_del", R"({"id":"a","x":1})").find("'x' is unexpected"),
+		  std::string::npos);
+	EXPECT_NE(say("device_add", R"({"driver":1})").find("'driver', expected: string"),
+		  std::string::npos);
+	EXPECT_EQ(host.calls.rfind("object_del m "), host.calls.size() - 13);
 }

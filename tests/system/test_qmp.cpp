@@ -4,14 +4,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
-#include <jansson.h>
 #include <unistd.h>
 
 #include "gdb_client.h"
+#include "qmp_client.h"
 #include "socket_client.h"
 #include "vcxl_run.h"
 
@@ -20,8 +19,6 @@ namespace vcxl_test
 
 namespace
 {
-
-using json_ptr = std::shared_ptr<json_t>;
 
 words guest(const std::string &program, const scratch &dir, const words &more = {})
 {
@@ -34,56 +31,6 @@ words guest(const std::string &program, const scratch &dir, const words &more = 
 	args.insert(args.end(), more.begin(), more.end());
 	return args;
 }
-
-class qmp_client
-{
-public:
-	explicit qmp_client(const scratch &dir) : socket_(dir.file("q"))
-	{
-		EXPECT_NE(socket_.line().find("{\"QMP\":"), std::string::npos);
-		EXPECT_EQ(ask("qmp_capabilities"), "{\"return\":{}}");
-	}
-	// The reply; what happened before it is kept for event().
-	std::string ask(const std::string &command)
-	{
-		socket_.send("{\"execute\":\"" + command + "\"}\n");
-		for (std::string line = socket_.line();; line = socket_.line()) {
-			if (line.find("\"event\"") == std::string::npos)
-				return line;
-			events_.push_back(line);
-		}
-	}
-	// The next event: its name, then data; *us is its time.
-	std::string event(long long *us = nullptr)
-	{
-		if (events_.empty())
-			events_.push_back(socket_.line());
-		const std::string text = events_.front();
-		const json_ptr line(json_loads(text.c_str(), 0, nullptr), json_decref);
-		const json_t *time = json_object_get(line.get(), "timestamp");
-		const char *name = json_string_value(json_object_get(line.get(), "event"));
-		const char *reason = json_string_value(
-			json_object_get(json_object_get(line.get(), "data"), "reason"));
-
-		events_.erase(events_.begin());
-		if (!name)
-			return text;
-		if (us)
-			*us = json_integer_value(json_object_get(time, "seconds")) * 1'000'000 +
-			      json_integer_value(json_object_get(time, "microseconds"));
-		return name + std::string(reason ? std::string(" ") + reason : "");
-	}
-	std::string raw(const std::string &bytes)
-	{
-		socket_.send(bytes);
-		return socket_.line();
-	}
-	std::string line() { return socket_.line(); }
-
-private:
-	socket_client socket_;
-	std::vector<std::string> events_;
-};
 
 } // namespace
 

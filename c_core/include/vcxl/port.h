@@ -48,6 +48,8 @@ struct vcxl_port_config {
 	uint8_t port_number;
 	uint16_t slot;   /* root and downstream ports: Physical Slot Number, 0..8191 */
 	uint8_t chassis; /* root and downstream ports: chassis number of the SSVID/slot numbering */
+	bool hotplug;    /* root and downstream ports: a slot of native hot-plug, see below */
+	bool slot_empty; /* of it: nothing is in it until vcxl_port_insert() */
 	bool hdm; /* host bridges: HDM decoder capability present; upstream ports always have it */
 	uint8_t n_decoders; /* host bridges, upstream ports; see vcxl_hdm_count_valid() */
 	uint8_t hpa_bits;   /* 0: 52 */
@@ -65,6 +67,8 @@ struct vcxl_port_ops {
 	void *ctx;
 	/* host addresses [hpa, hpa+size) route differently from now on: withdraw DMI */
 	void (*dmi_invalidate)(void *ctx, uint64_t hpa, uint64_t size);
+	/* hot-plug slots: what is in it gets power, or has lost it; may call vcxl_port_remove() */
+	void (*slot_power)(void *ctx, bool on);
 	struct vcxl_irq_ops irq;
 	const struct vcxl_trace *trace; /* may be NULL */
 };
@@ -92,6 +96,27 @@ int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port
 unsigned vcxl_port_n_dports(const struct vcxl_port *port);
 struct vcxl_port *vcxl_port_child_port(const struct vcxl_port *port, unsigned index);
 struct vcxl_memdev *vcxl_port_child_memdev(const struct vcxl_port *port, unsigned index);
+
+/*
+ * Hot-plug slots: ports with config.hotplug, PCIe r6.0 6.7. Its dport, declared once, is what the
+ * slot leads to while something is in it and software has turned power on. link is that of what is
+ * put in. VCXL_E_CONFIG where there is no such slot or dport, or the slot is full or empty already.
+ */
+enum vcxl_status vcxl_port_insert(struct vcxl_port *port, const struct vcxl_link_config *link);
+/* Software may still be using it, where the slot has power: surprise removal. */
+enum vcxl_status vcxl_port_remove(struct vcxl_port *port);
+/* By which software is asked to give free, and turn off, what is in the slot. */
+enum vcxl_status vcxl_port_press_attention_button(struct vcxl_port *port);
+
+struct vcxl_slot_state {
+	bool occupied, powered;
+	bool blinking; /* the power indicator: software is about to change power */
+	bool pressed;  /* software has not seen the button yet */
+};
+/* All false for ports without. */
+struct vcxl_slot_state vcxl_port_slot(const struct vcxl_port *port);
+/* Root and downstream ports: whether anything below is reached. Others: true. */
+bool vcxl_port_link_up(const struct vcxl_port *port);
 
 /* CXL.mem: index of the dport that hpa goes to. VCXL_E_UNROUTED when none. */
 enum vcxl_status vcxl_port_target(const struct vcxl_port *port, uint64_t hpa, unsigned *index);

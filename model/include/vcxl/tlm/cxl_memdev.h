@@ -30,6 +30,7 @@ public:
 		uint8_t devfn = 0;
 		cxl_latency latency;
 		const vcxl_trace *trace = nullptr; // borrowed
+		bool empty = false;                // a place for a device that insert() brings
 	};
 
 	tlm_utils::simple_target_socket<cxl_memdev, 64> mem_in; // CXL.mem: HPAs
@@ -40,12 +41,20 @@ public:
 	~cxl_memdev() override;
 
 	void reset(vcxl_reset kind);
+	// nullptr while there is no device: every request is answered as to nothing.
 	vcxl_memdev *core() { return memdev_.get(); }
+
+	// The device of an empty module, also during simulation: SystemC forbids new modules then.
+	// Reports and throws as the constructor does; the module is empty then.
+	void insert(const config &cfg);
+	// The device goes, its DMI is withdrawn; what was lent to it is used no more.
+	void remove();
 
 private:
 	struct deleter {
 		void operator()(vcxl_memdev *md) const { vcxl_memdev_destroy(md); }
 	};
+	void create();
 	void mem_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	unsigned mem_debug(tlm::tlm_generic_payload &trans);
 	bool mem_dmi(tlm::tlm_generic_payload &trans, tlm::tlm_dmi &dmi);

@@ -6,6 +6,7 @@
 #define VCXL_TLM_CXL_PORT_H
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -56,6 +57,9 @@ public:
 
 	void reset(vcxl_reset kind);
 	vcxl_port *core() { return port_.get(); }
+	// Hot-plug slots (config::port.hotplug): what is below has got or lost power; may call
+	// vcxl_port_remove() of the core. The dport is bound all the same, to an empty cxl_memdev.
+	std::function<void(bool on)> slot_power;
 
 private:
 	struct deleter {
@@ -84,7 +88,7 @@ private:
 	template <class Own, class Below>
 	bool route_memory(const tlm::tlm_generic_payload &trans, Own own, Below below);
 	template <class Own, class Below>
-	bool route_io(tlm::tlm_generic_payload &trans, Own own, Below below);
+	bool route_io(tlm::tlm_generic_payload &trans, Own own, Below deliver);
 
 	config config_;
 	uint64_t latency_ps_;

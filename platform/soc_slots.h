@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the files that build the CXL hierarchy of a soc share.
+#ifndef VCXL_PLATFORM_SOC_SLOTS_H
+#define VCXL_PLATFORM_SOC_SLOTS_H
+
+#include <string>
+
+#include <vcxl/port.h>
+
+#include "machine.h"
+
+namespace vcxl
+{
+
+// For SystemC, whose separator is the dot; ids that the options made hold a slash too.
+std::string object_name(std::string id);
+vcxl_link_config link_of(const node &n);
+
+} // namespace vcxl
+
+#endif
