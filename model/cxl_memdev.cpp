@@ -23,8 +23,8 @@ constexpr uint64_t dmi_page = 4096; // what poison withdraws
 } // namespace
 
 cxl_memdev::cxl_memdev(const sc_core::sc_module_name &name, const config &cfg)
-    : sc_module(name), mem_in("mem_in"), io_in("io_in"), msi("msi"), config_(cfg),
-      latency_(time_of(cfg.latency.memdev_ps))
+    : sc_module(name), mem_in("mem_in"), io_in("io_in"), msi("msi"), message_out("message_out"),
+      config_(cfg), latency_(time_of(cfg.latency.memdev_ps))
 {
 	SC_HAS_PROCESS(cxl_memdev);
 	if (!cfg.empty)
@@ -58,6 +58,9 @@ void cxl_memdev::create()
 		cxl_memdev *self = static_cast<cxl_memdev *>(ctx);
 
 		send_msi(self->msi, self->name(), self->config_.trace, hpa, data);
+	};
+	ops.irq.error = [](void *ctx, vcxl_error_message message, uint16_t requester) {
+		send_error(static_cast<cxl_memdev *>(ctx)->message_out, message, requester);
 	};
 	ops.trace = config_.trace;
 	const vcxl_status status = vcxl_memdev_create(&config_.memdev, &ops, &md);
@@ -98,7 +101,12 @@ void cxl_memdev::reset(vcxl_reset kind)
 // Initiators run ahead of the kernel by different amounts; the device's time never goes back.
 void cxl_memdev::tick(const sc_core::sc_time &delay)
 {
-	now_ps_ = std::max(now_ps_, ps_of(sc_core::sc_time_stamp() + delay));
+	advance(ps_of(sc_core::sc_time_stamp() + delay));
+}
+
+void cxl_memdev::advance(uint64_t now_ps)
+{
+	now_ps_ = std::max(now_ps_, now_ps);
 	vcxl_memdev_tick(memdev_.get(), now_ps_);
 }
 

@@ -62,7 +62,8 @@ void check(const std::string &name, const cxl_port::config &cfg)
 
 cxl_port::cxl_port(const sc_core::sc_module_name &name, const config &cfg)
     : sc_module(name), mem_in("mem_in", cfg.n_upstream), mem_out("mem_out", cfg.dports.size()),
-      io_in("io_in"), io_out("io_out", cfg.dports.size()), chbcr("chbcr"), msi("msi"), config_(cfg),
+      io_in("io_in"), io_out("io_out", cfg.dports.size()), chbcr("chbcr"), msi("msi"),
+      message_in("message_in", cfg.dports.size()), message_out("message_out"), config_(cfg),
       latency_ps_(latency_of(cfg.latency, cfg.port.kind)), latency_(time_of(latency_ps_))
 {
 	config_.port.name = this->name();
@@ -78,6 +79,8 @@ cxl_port::cxl_port(const sc_core::sc_module_name &name, const config &cfg)
 	for (unsigned i = 0; i < mem_out.size(); i++)
 		mem_out[i].register_invalidate_direct_mem_ptr(this, &cxl_port::invalidate_below,
 							      static_cast<int>(i));
+	for (auto &socket : message_in)
+		socket.register_b_transport(this, &cxl_port::message_transport);
 	io_in.register_b_transport(this, &cxl_port::io_transport);
 	io_in.register_transport_dbg(this, &cxl_port::io_debug);
 	chbcr.register_b_transport(this, &cxl_port::chbcr_transport);
@@ -109,6 +112,9 @@ void cxl_port::create()
 		cxl_port *self = static_cast<cxl_port *>(ctx);
 
 		send_msi(self->msi, self->name(), self->config_.trace, hpa, data);
+	};
+	ops.irq.error = [](void *ctx, vcxl_error_message message, uint16_t requester) {
+		send_error(static_cast<cxl_port *>(ctx)->message_out, message, requester);
 	};
 	ops.trace = config_.trace;
 	const vcxl_status status = vcxl_port_create(&config_.port, &ops, &port);

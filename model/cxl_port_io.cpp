@@ -130,6 +130,27 @@ unsigned cxl_port::io_debug(payload &trans)
 	return done;
 }
 
+void cxl_port::message_transport(payload &trans, sc_core::sc_time &)
+{
+	const uint64_t code = trans.get_address();
+	const bool known =
+		code == VCXL_ERR_COR || code == VCXL_ERR_NONFATAL || code == VCXL_ERR_FATAL;
+
+	if (!accept(trans))
+		return;
+	if (!known || !trans.is_write() || config_.port.kind == VCXL_PORT_HOST_BRIDGE) {
+		trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+		return;
+	}
+	if (trans.get_data_length() != 2) {
+		trans.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+		return;
+	}
+	vcxl_port_error_message(port_.get(), static_cast<vcxl_error_message>(code),
+				static_cast<uint16_t>(vcxl_load_le(trans.get_data_ptr(), 2)));
+	trans.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
 void cxl_port::chbcr_transport(payload &trans, sc_core::sc_time &)
 {
 	if (!accept(trans))

@@ -44,6 +44,24 @@ inline vcxl_status reg_write(vcxl_memdev *md, vcxl_space space, uint32_t offset,
 	return vcxl_memdev_reg_write(md, space, offset, width, value);
 }
 
+inline vcxl_pci *pci_of(vcxl_port *port)
+{
+	return vcxl_port_pci(port);
+}
+
+inline vcxl_pci *pci_of(vcxl_memdev *md)
+{
+	return vcxl_memdev_pci(md);
+}
+
+// NULL for memory requests.
+inline cxl_io_extension *config_request(const payload &trans)
+{
+	cxl_io_extension *io = trans.get_extension<cxl_io_extension>();
+
+	return io && io->config ? io : nullptr;
+}
+
 // Where in the registers of a function a request goes.
 struct register_place {
 	vcxl_space space = VCXL_SPACE_CONFIG;
@@ -71,6 +89,8 @@ void access_register(Core *core, const char *name, const vcxl_trace *trace, payl
 		return;
 	if (trans.is_write()) {
 		value = vcxl_load_le(data, width);
+		if (const cxl_io_extension *io = config_request(trans))
+			vcxl_pci_capture_id(pci_of(core), io->bus, io->devfn);
 		status = reg_write(core, place.space, static_cast<uint32_t>(place.offset), width,
 				   value);
 	} else {
@@ -112,20 +132,33 @@ unsigned debug_register(Core *core, payload &trans, const register_place &place)
 	return done;
 }
 
-// NULL for memory requests.
-inline cxl_io_extension *config_request(const payload &trans)
-{
-	cxl_io_extension *io = trans.get_extension<cxl_io_extension>();
-
-	return io && io->config ? io : nullptr;
-}
-
 // Whether a BAR of the function claims a memory request, and where.
 inline bool claimed_by_bar(const vcxl_pci *pci, const payload &trans, register_place &place)
 {
 	return trans.get_data_length() &&
 	       vcxl_pci_claims(pci, trans.get_address(), trans.get_data_length(), &place.space,
 			       &place.offset);
+}
+
+// A PCIe message on its way up: the code is the address, the requester ID the data. Dropped when
+// nothing is bound.
+template <class Socket>
+void send_error(Socket &socket, vcxl_error_message message, uint16_t requester)
+{
+	if (!socket.size())
+		return;
+
+	sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+	unsigned char bytes[2];
+	payload trans;
+
+	vcxl_store_le(bytes, 2, requester);
+	trans.set_write();
+	trans.set_address(message);
+	trans.set_data_ptr(bytes);
+	trans.set_data_length(2);
+	trans.set_streaming_width(2);
+	socket->b_transport(trans, delay);
 }
 
 // An interrupt message: a 4-byte write to a host address. Dropped when nothing is bound.

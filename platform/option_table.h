@@ -6,6 +6,7 @@
 #ifndef VCXL_PLATFORM_OPTION_TABLE_H
 #define VCXL_PLATFORM_OPTION_TABLE_H
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -21,6 +22,10 @@ template <class T> struct table {
 
 	constexpr table() = default;
 	template <size_t N> constexpr table(const T (&array)[N]) : rows(array), count(N) {}
+	template <size_t N>
+	constexpr table(const std::array<T, N> &array) : rows(array.data()), count(N)
+	{
+	}
 	constexpr const T *begin() const { return rows; }
 	constexpr const T *end() const { return rows + count; }
 };

@@ -5,6 +5,9 @@
 
 #include <cstring>
 
+#include "qmp_cxl.h"
+#include "qmp_query.h"
+
 namespace vcxl
 {
 
@@ -125,6 +128,13 @@ constexpr qmp_command rows[] = {
 	{ "object-del",       id_arguments, with_id<&qmp_host::object_del>,        "removes a memory backend that no device uses" },
 	{ "device_add",       device_arguments, with_words<&qmp_host::device_add>, "plugs a cxl-type3 into an empty slot with hotplug=on, as -device does", "properties of the driver" },
 	{ "device_del",       id_arguments, with_id<&qmp_host::device_del>,        "presses the attention button of a cxl-type3's slot; DEVICE_DELETED follows when the guest has given it free" },
+	{ "query-cxl",        {}, query_cxl,                  "windows, ports, devices; decoders, capacities, event logs, poison" },
+	{ "cxl-inject-general-media-event", general_media_arguments, inject_general_media_event, "logs a general media event" },
+	{ "cxl-inject-dram-event",          dram_arguments,          inject_dram_event,          "logs a DRAM event" },
+	{ "cxl-inject-memory-module-event", memory_module_arguments, inject_memory_module_event, "logs a memory module event" },
+	{ "cxl-inject-poison",              poison_arguments,        inject_poison,              "poisons memory: accesses fail until it is written or cleared" },
+	{ "cxl-inject-uncorrectable-errors", uncorrectable_arguments, inject_uncorrectable_errors, "records errors in the RAS capability and signals them by AER, as far as masks let them" },
+	{ "cxl-inject-correctable-error",    correctable_arguments,   inject_correctable_error,    "the same for a correctable one" },
 };
 /* clang-format on */
 

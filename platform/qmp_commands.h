@@ -5,14 +5,20 @@
 #ifndef VCXL_PLATFORM_QMP_COMMANDS_H
 #define VCXL_PLATFORM_QMP_COMMANDS_H
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 #include "option_parse.h"
 #include "qmp_session.h"
 
+struct vcxl_memdev;
+struct vcxl_port;
+
 namespace vcxl
 {
+
+struct machine;
 
 // The machine as a monitor sees it.
 class qmp_host
@@ -37,6 +43,10 @@ public:
 	virtual void device_add(const std::vector<key_value> &words) = 0;
 	// Asks the guest, where it uses the device: the event DEVICE_DELETED tells the end.
 	virtual void device_del(const std::string &id) = 0;
+	virtual const machine &description() const = 0;
+	// The core objects by node of the description; a device's time is brought up to now.
+	virtual vcxl_port *port(size_t node) = 0;
+	virtual vcxl_memdev *memdev(size_t node) = 0;
 };
 
 extern const table<qmp_command> qmp_commands;

@@ -205,4 +205,19 @@ void qmp_server::device_del(const std::string &id)
 	attempt([&] { machine_->remove_device(id); });
 }
 
+const machine &qmp_server::description() const
+{
+	return machine_->description();
+}
+
+vcxl_port *qmp_server::port(size_t node)
+{
+	return machine_->port(node);
+}
+
+vcxl_memdev *qmp_server::memdev(size_t node)
+{
+	return machine_->memdev(node);
+}
+
 } // namespace vcxl

@@ -50,6 +50,9 @@ public:
 	void object_del(const std::string &id) override;
 	void device_add(const std::vector<key_value> &words) override;
 	void device_del(const std::string &id) override;
+	const machine &description() const override;
+	vcxl_port *port(size_t node) override;
+	vcxl_memdev *memdev(size_t node) override;
 
 private:
 	void on_input();

@@ -18,18 +18,38 @@ constexpr char not_found[] = "CommandNotFound";
 
 struct type_row {
 	qmp_type type;
-	const char *name;
+	const char *name; // as QEMU calls what was expected
 	bool (*holds)(const json_t *value);
+	const char *range_name = nullptr; // and what is out of its range
+	json_int_t min = 0, max = 0;
 };
 
+bool is_integer(const json_t *v)
+{
+	return json_is_integer(v);
+}
+
+bool is_string(const json_t *v)
+{
+	return json_is_string(v);
+}
+
+/* clang-format off */
 constexpr type_row types[] = {
-	{ qmp_type::string, "string", [](const json_t *v) { return json_is_string(v); } },
-	{ qmp_type::integer, "integer", [](const json_t *v) { return json_is_integer(v); } },
-	{ qmp_type::number, "number", [](const json_t *v) { return json_is_number(v); } },
+	{ qmp_type::string,  "string",  is_string },
+	{ qmp_type::integer, "integer", is_integer },
+	{ qmp_type::number,  "number",  [](const json_t *v) { return json_is_number(v); } },
 	{ qmp_type::boolean, "boolean", [](const json_t *v) { return json_is_boolean(v); } },
-	{ qmp_type::object, "object", [](const json_t *v) { return json_is_object(v); } },
-	{ qmp_type::array, "array", [](const json_t *v) { return json_is_array(v); } },
+	{ qmp_type::object,  "object",  [](const json_t *v) { return json_is_object(v); } },
+	{ qmp_type::array,   "array",   [](const json_t *v) { return json_is_array(v); } },
+	{ qmp_type::uint8,   "integer", is_integer, "uint8_t",  0, UINT8_MAX },
+	{ qmp_type::int16,   "integer", is_integer, "int16_t",  INT16_MIN, INT16_MAX },
+	{ qmp_type::uint16,  "integer", is_integer, "uint16_t", 0, UINT16_MAX },
+	{ qmp_type::uint32,  "integer", is_integer, "uint32_t", 0, UINT32_MAX },
+	{ qmp_type::uint64,  "integer", is_integer },
+	{ qmp_type::choice,  "string",  is_string },
 };
+/* clang-format on */
 
 const type_row &row_of(qmp_type type)
 {
@@ -39,20 +59,64 @@ const type_row &row_of(qmp_type type)
 	return types[0];
 }
 
-// Throws when a value is missing, of another type or unknown.
-void check(const table<qmp_argument> &rows, bool others, const json_t *arguments)
+void check(const table<qmp_argument> &rows, bool others, const json_t *arguments,
+	   const std::string &prefix);
+
+void check_range(const qmp_argument &row, const json_t *value, const std::string &name)
+{
+	const type_row &type = row_of(row.type);
+	const json_int_t number = json_integer_value(value);
+
+	if (type.range_name && (number < type.min || number > type.max))
+		throw qmp_error("Parameter '" + name + "' expects " + type.range_name);
+	if (row.max && json_is_integer(value) && static_cast<uint64_t>(number) > row.max)
+		throw qmp_error("Parameter '" + name + "' expects at most " +
+				std::to_string(row.max));
+	if (row.max && json_string_length(value) > row.max)
+		throw qmp_error("Parameter '" + name + "' expects at most " +
+				std::to_string(row.max) + " bytes");
+	if (row.max && json_array_size(value) > row.max)
+		throw qmp_error("Parameter '" + name + "' expects at most " +
+				std::to_string(row.max) + " elements");
+}
+
+void check_choice(const qmp_argument &row, const json_t *value, const std::string &name)
+{
+	for (const qmp_choice &c : row.choices)
+		if (!std::strcmp(c.name, json_string_value(value)))
+			return;
+	throw qmp_error("Parameter '" + name + "' does not accept value '" +
+			json_string_value(value) + "'");
+}
+
+void check_value(const qmp_argument &row, const json_t *value, const std::string &name)
+{
+	if (!row_of(row.type).holds(value))
+		throw qmp_error("Invalid parameter type for '" + name +
+				"', expected: " + row_of(row.type).name);
+	check_range(row, value, name);
+	if (row.type == qmp_type::choice)
+		check_choice(row, value, name);
+	if (row.members.count)
+		check(row.members, false, value, name + ".");
+	for (size_t i = 0; row.element && i < json_array_size(value); i++)
+		check_value(*row.element, json_array_get(value, i),
+			    name + "[" + std::to_string(i) + "]");
+}
+
+// Throws when a value is missing, of another type, out of range or unknown.
+void check(const table<qmp_argument> &rows, bool others, const json_t *arguments,
+	   const std::string &prefix)
 {
 	size_t known = 0;
 
 	for (const qmp_argument &row : rows) {
 		const json_t *value = json_object_get(arguments, row.name);
-		const std::string quoted = std::string("'") + row.name + "'";
 
 		if (!value && !row.optional)
-			throw qmp_error("Parameter " + quoted + " is missing");
-		if (value && !row_of(row.type).holds(value))
-			throw qmp_error("Invalid parameter type for " + quoted +
-					", expected: " + row_of(row.type).name);
+			throw qmp_error("Parameter '" + prefix + row.name + "' is missing");
+		if (value)
+			check_value(row, value, prefix + row.name);
 		known += value != nullptr;
 	}
 	if (others || known == json_object_size(arguments))
@@ -67,7 +131,7 @@ void check(const table<qmp_argument> &rows, bool others, const json_t *arguments
 		for (const qmp_argument &row : rows)
 			found = found || !std::strcmp(row.name, key);
 		if (!found)
-			throw qmp_error(std::string("Parameter '") + key + "' is unexpected");
+			throw qmp_error("Parameter '" + prefix + key + "' is unexpected");
 	}
 }
 
@@ -112,7 +176,17 @@ bool is_space(char c)
 
 const char *qmp_type_name(qmp_type type)
 {
-	return row_of(type).name;
+	const type_row &row = row_of(type);
+
+	return row.range_name ? row.range_name : row.name;
+}
+
+int qmp_chosen(const table<qmp_choice> &choices, const json_t *value)
+{
+	for (const qmp_choice &c : choices)
+		if (!std::strcmp(c.name, json_string_value(value)))
+			return c.value;
+	return 0;
 }
 
 qmp_session::qmp_session(table<qmp_command> commands, qmp_host &host, std::string greeting,
@@ -278,7 +352,7 @@ void qmp_session::execute(json_t *request)
 		const qmp_command &row =
 			find(json_string_value(json_object_get(request, "execute")));
 
-		check(row.arguments, row.others != nullptr, arguments);
+		check(row.arguments, row.others != nullptr, arguments, "");
 		json_ptr result = row.run(host_, arguments);
 		json_ptr reply(json_object());
 

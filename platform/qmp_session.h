@@ -41,15 +41,34 @@ enum class qmp_type {
 	number,
 	boolean,
 	object,
-	array
+	array,
+	uint8,
+	int16,
+	uint16,
+	uint32,
+	uint64, // negative numbers are their two's complement, as QEMU takes them
+	choice  // a string, one of choices
 };
 const char *qmp_type_name(qmp_type type);
+
+struct qmp_choice {
+	const char *name;
+	int value;
+};
 
 struct qmp_argument {
 	const char *name;
 	qmp_type type;
-	bool optional;
+	bool optional = false;
+	// largest number, most bytes of a string, most elements of an array; 0: as the type says
+	uint64_t max = 0;
+	table<qmp_choice> choices = {};
+	const qmp_argument *element = nullptr; // arrays: what each is; its name does not count
+	table<qmp_argument> members = {};      // objects; none: anything goes
 };
+
+// The value of the choice whose name that is; the argument has been checked.
+int qmp_chosen(const table<qmp_choice> &choices, const json_t *value);
 
 // A command of the table: its arguments are checked before it runs.
 struct qmp_command {

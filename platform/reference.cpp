@@ -160,6 +160,15 @@ std::string memdev_registers()
 	return out;
 }
 
+std::string argument_type(const qmp_argument &a)
+{
+	std::string names;
+
+	for (const qmp_choice &c : a.choices)
+		names += (names.empty() ? "" : " ") + std::string(c.name);
+	return names.empty() ? qmp_type_name(a.type) : names;
+}
+
 std::string monitor_commands()
 {
 	std::string out =
@@ -170,7 +179,7 @@ std::string monitor_commands()
 
 		for (const qmp_argument &a : row.arguments)
 			arguments += (arguments.empty() ? "" : ", ") + std::string(a.name) + " (" +
-				     qmp_type_name(a.type) + (a.optional ? ", optional)" : ")");
+				     argument_type(a) + (a.optional ? ", optional)" : ")");
 		if (row.others)
 			arguments += std::string(", ") + row.others;
 		out += std::string("| ") + row.name + " | " + arguments + " | " + row.help + " |\n";

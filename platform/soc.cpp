@@ -354,14 +354,18 @@ void soc::connect_children(int index)
 	if (const auto &device = memdevs_[static_cast<size_t>(index)]) {
 		parent.mem_out[0].bind(device->mem_in);
 		parent.io_out[0].bind(device->io_in);
+		device->message_out.bind(parent.message_in[0]);
 		device->msi.bind(bus_.add_master(device->basename() + std::string("_msi")));
 		return;
 	}
 	for (size_t i = 0; i < n.children.size(); i++) {
 		const size_t child = static_cast<size_t>(n.children[i]);
+		const bool carries_messages = n.kind != node_kind::host_bridge;
 
 		parent.mem_out[i].bind(ports_[child]->mem_in[0]);
 		parent.io_out[i].bind(ports_[child]->io_in);
+		if (carries_messages)
+			ports_[child]->message_out.bind(parent.message_in[i]);
 		ports_[child]->msi.bind(
 			bus_.add_master(object_name(machine_.nodes[child].id) + "_msi"));
 	}

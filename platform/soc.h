@@ -99,6 +99,11 @@ public:
 	bool has_device(const std::string &id) const;
 	void remove_device(const std::string &id);
 	const run_result &result() const { return result_; }
+	// As it is now.
+	const machine &description() const { return hooks_.parts ? hooks_.parts->now() : machine_; }
+	// By node of the description; the device's time is brought up to now.
+	vcxl_port *port(size_t node) const;
+	vcxl_memdev *memdev(size_t node) const;
 	// Time of the step being executed by a hart, or of the simulation when none is.
 	uint64_t now_ps() const;
 	uint64_t steps() const;
@@ -122,6 +127,7 @@ private:
 	cxl_memdev::config config_of(const machine &m, const node &n);
 	vcxl_media media_of(const machine &m, int backend_index);
 	bool flush(const machine &m, const node &n) const;
+	size_t index_of(const std::string &port) const;
 	size_t port_of(const machine &m, const node &n) const;
 	void slot_power(size_t port, bool on);
 	void lose_power_below(size_t port);

@@ -134,15 +134,34 @@ void soc::remove_object(const std::string &id)
 
 // ---- slots ----
 
-// Index here, where nodes are those of the start, of the port above a device.
+// Index here, where nodes are those of the start.
+size_t soc::index_of(const std::string &port) const
+{
+	size_t index = 0;
+
+	while (machine_.nodes[index].id != port)
+		index++;
+	return index;
+}
+
+// Of the port above a device.
 size_t soc::port_of(const machine &m, const node &n) const
 {
-	const std::string &id = m.nodes[static_cast<size_t>(n.parent)].id;
-	size_t port = 0;
+	return index_of(m.nodes[static_cast<size_t>(n.parent)].id);
+}
 
-	while (machine_.nodes[port].id != id)
-		port++;
-	return port;
+vcxl_port *soc::port(size_t node) const
+{
+	return ports_[index_of(description().nodes[node].id)]->core();
+}
+
+vcxl_memdev *soc::memdev(size_t node) const
+{
+	const machine &m = description();
+	cxl_memdev &device = *memdevs_[port_of(m, m.nodes[node])];
+
+	device.advance(now_ps());
+	return device.core();
 }
 
 void soc::add_device(const std::vector<key_value> &words)

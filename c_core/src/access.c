@@ -78,6 +78,20 @@ bool vcxl_memdev_poisoned(const struct vcxl_memdev *md)
 	return md->poison.n;
 }
 
+bool vcxl_memdev_poison_entry(const struct vcxl_memdev *md, unsigned i,
+			      struct vcxl_poison_entry *out)
+{
+	const struct vcxl_poison_range *r = &md->poison.ranges[i];
+
+	if (i >= md->poison.n)
+		return false;
+	*out = (struct vcxl_poison_entry){ .dpa = r->dpa,
+					   .len = r->len,
+					   .source = (enum vcxl_poison_source)r->source,
+					   .listed = r->listed };
+	return true;
+}
+
 /*
  * Device addresses whose host memory is granted or withdrawn together. The host addresses of one
  * are whole stripes and whole pages.

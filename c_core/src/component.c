@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Component registers: capability array, RAS, Link and HDM decoder capabilities.
+ * Component registers: capability array, Link and HDM decoder capabilities; RAS is ras.c's.
  * CXL r3.1 8.2.3, 8.2.4. The Link capability stores what is written; credits and the retry buffer
  * are not modelled. Left out: Security, IDE, Snoop Filter, Timeout & Isolation, BI, Cache ID.
  */
@@ -26,9 +26,6 @@ enum {
 #define HDM_CONTROL_COMMITTED VCXL_BIT(10)
 #define HDM_CONTROL_ERROR     VCXL_BIT(11)
 #define HDM_GLOBAL_ENABLE     VCXL_BIT(1)
-
-#define RAS_UNCORRECTABLE 0x1cfffull
-#define RAS_CORRECTABLE   0x7full
 
 /* CXL r3.1 8.2.4.20.2: HDM Decoder Enable is of devices alone; bridges and switches read 0. */
 static uint64_t global_writable(const void *owner, unsigned i, uint64_t rw)
@@ -145,17 +142,6 @@ static void control_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 #define FROZEN      .writable = decoder_writable
 
 /* clang-format off */
-/* CXL r3.1 8.2.4.17 */
-static const struct vcxl_reg ras_regs[] = {
-	VCXL_REG32(0x00, "Uncorrectable Error Status",   .w1c = RAS_UNCORRECTABLE, .sticky = true),
-	VCXL_REG32(0x04, "Uncorrectable Error Mask",     .rw = RAS_UNCORRECTABLE, .reset = RAS_UNCORRECTABLE, .sticky = true),
-	VCXL_REG32(0x08, "Uncorrectable Error Severity", .rw = RAS_UNCORRECTABLE, .reset = RAS_UNCORRECTABLE, .sticky = true),
-	VCXL_REG32(0x0c, "Correctable Error Status",     .w1c = RAS_CORRECTABLE, .sticky = true),
-	VCXL_REG32(0x10, "Correctable Error Mask",       .rw = RAS_CORRECTABLE, .reset = RAS_CORRECTABLE, .sticky = true),
-	VCXL_REG32(0x14, "Error Capabilities and Control", .reset = 0x200, .sticky = true),
-	VCXL_REG32(0x18, "Header Log",                   .count = 16, .stride = 4, .sticky = true),
-};
-
 /* CXL r3.1 8.2.4.19: version 2 on both sides, link initialised (INIT_DONE) */
 static const struct vcxl_reg link_regs[] = {
 	VCXL_REG64(0x00, "Link Layer Capability",         .reset = 0x22),
@@ -213,7 +199,7 @@ static void add_capability(struct vcxl_component *c, unsigned entry, uint16_t id
 void vcxl_component_init(struct vcxl_component *c, struct vcxl_hdm *hdm, bool ras,
 			 const struct vcxl_trace *trace, const char *name)
 {
-	const struct vcxl_reg_table ras_table = { .base = RAS_AT, ROWS(ras_regs) };
+	struct vcxl_reg_table ras_table = { .base = RAS_AT };
 	const struct vcxl_reg_table link_table = { .base = LINK_AT, ROWS(link_regs) };
 	unsigned entry = 0;
 
@@ -223,6 +209,7 @@ void vcxl_component_init(struct vcxl_component *c, struct vcxl_hdm *hdm, bool ra
 	c->trace = trace;
 	c->name = name;
 	if (ras) {
+		ras_table.rows = vcxl_ras_rows(&ras_table.n_rows);
 		c->ras_offset = RAS_AT;
 		add_capability(c, ++entry, 2, 3, &ras_table);
 	}
@@ -246,6 +233,7 @@ void vcxl_component_reset(struct vcxl_component *c, enum vcxl_reset kind)
 	if (kind == VCXL_RESET_FLR)
 		return;
 	vcxl_block_reset(&c->block, kind);
+	vcxl_ras_reset(c, kind);
 	if (c->hdm)
 		vcxl_hdm_reset(c->hdm);
 }

@@ -9,17 +9,28 @@
 
 #include <vcxl/hdm.h>
 #include <vcxl/port.h>
+#include <vcxl/ras.h>
 #include <vcxl/regs.h>
 #include <vcxl/trace.h>
 
 #define VCXL_CACHEMEM_OFFSET 0x1000u
 #define VCXL_CACHEMEM_SIZE   0x1000u
 
+#define VCXL_RAS_QUEUE 16
+/* Uncorrectable errors, oldest first; those that came while the queue was full have a status bit.
+ */
+struct vcxl_ras {
+	struct vcxl_ras_error queue[VCXL_RAS_QUEUE];
+	unsigned n;
+	uint32_t without_header;
+};
+
 struct vcxl_component {
 	struct vcxl_block block; /* offset 0 is 0x1000 of the component register block */
 	uint8_t storage[4 * VCXL_CACHEMEM_SIZE];
 	struct vcxl_hdm *hdm;                         /* NULL: no HDM decoder capability */
 	uint32_t ras_offset, link_offset, hdm_offset; /* in block; 0: absent */
+	struct vcxl_ras ras;
 	const struct vcxl_trace *trace;
 	const char *name;
 };
@@ -35,6 +46,16 @@ enum vcxl_status vcxl_component_read(const struct vcxl_component *c, uint32_t of
 				     unsigned width, uint64_t *value);
 enum vcxl_status vcxl_component_write(struct vcxl_component *c, uint32_t offset, unsigned width,
 				      uint64_t value);
+
+/* ---- ras.c ---- */
+const struct vcxl_reg *vcxl_ras_rows(unsigned *n_rows);
+void vcxl_ras_reset(struct vcxl_component *c, enum vcxl_reset kind);
+bool vcxl_ras_uncorrectable_valid(enum vcxl_ras_uncorrectable bit);
+bool vcxl_ras_correctable_valid(enum vcxl_ras_correctable bit);
+/* Each: false, and nothing is recorded, for an error that is masked. */
+bool vcxl_ras_record(struct vcxl_component *c, const struct vcxl_ras_error *error,
+		     enum vcxl_error_message *severity);
+bool vcxl_ras_record_correctable(struct vcxl_component *c, enum vcxl_ras_correctable bit);
 
 /* ---- hdm.c ---- */
 /* A commit request: the register fields of one decoder as software left them. */

@@ -5,6 +5,7 @@
 
 #include <vcxl/pci.h>
 #include <vcxl/port.h>
+#include <vcxl/ras.h>
 
 enum vcxl_pcie_type { /* PCIe r6.0 7.5.3.2, Device/Port Type */
 	VCXL_PCIE_ENDPOINT = 0,
@@ -27,9 +28,15 @@ void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *pee
 void vcxl_pcie_link_down(struct vcxl_pci *pci);
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device);
-void vcxl_aer_add(struct vcxl_pci *pci, bool root_port);
 void vcxl_acs_add(struct vcxl_pci *pci);
 void vcxl_dsn_add(struct vcxl_pci *pci, uint64_t serial);
+
+/* ---- aer.c ---- */
+void vcxl_aer_add(struct vcxl_pci *pci, bool root_port);
+/* A corrected (VCXL_ERR_COR) or uncorrectable internal error of the function's own. */
+void vcxl_aer_internal_error(struct vcxl_pci *pci, enum vcxl_error_message severity);
+/* A message arrives at the secondary side of a bridge. */
+void vcxl_aer_forward(struct vcxl_pci *pci, enum vcxl_error_message message, uint16_t requester);
 
 /* CXL r3.1 8.1.5, 8.1.6, 8.1.7, 8.1.8, 8.1.9 */
 void vcxl_dvsec_add_port_extensions(struct vcxl_pci *pci, bool upstream);

@@ -139,6 +139,23 @@ enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log l
 	return VCXL_OK;
 }
 
+bool vcxl_event_get_log(const struct vcxl_memdev *md, enum vcxl_event_log log,
+			struct vcxl_event_log_state *out)
+{
+	const struct vcxl_event_ring *ring = &md->events.logs[log];
+
+	if ((unsigned)log >= md->events.n_logs)
+		return false;
+	*out = (struct vcxl_event_log_state){ .n_records = ring->count,
+					      .overflow_count = ring->overflow_count };
+	return true;
+}
+
+const uint8_t *vcxl_event_bytes(const struct vcxl_memdev *md, enum vcxl_event_log log, unsigned i)
+{
+	return (const uint8_t *)vcxl_event_at(&md->events, log, i);
+}
+
 /* CXL r3.1 8.2.9.2.1.1; what the device does not know stays 0 and is not marked valid. */
 struct general_media {
 	vcxl_le64 dpa;

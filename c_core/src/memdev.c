@@ -307,6 +307,44 @@ uint64_t vcxl_memdev_capacity(const struct vcxl_memdev *md)
 	return md->capacity;
 }
 
+/* ---- protocol errors ---- */
+
+enum vcxl_status vcxl_memdev_uncorrectable_errors(struct vcxl_memdev *md,
+						  const struct vcxl_ras_error *errors, unsigned n)
+{
+	enum vcxl_error_message severity = VCXL_ERR_NONFATAL, one;
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++)
+		if (!vcxl_ras_uncorrectable_valid(errors[i].bit))
+			return VCXL_E_CONFIG;
+	for (unsigned i = 0; i < n; i++) {
+		if (!vcxl_ras_record(&md->component, &errors[i], &one))
+			continue;
+		vcxl_trace_emit(md->ops.trace, VCXL_TRACE_RAS, md->name, (uint64_t)errors[i].bit,
+				(uint64_t)one);
+		any = true;
+		if (one == VCXL_ERR_FATAL)
+			severity = one;
+	}
+	if (any)
+		vcxl_aer_internal_error(&md->pci, severity);
+	return VCXL_OK;
+}
+
+enum vcxl_status vcxl_memdev_correctable_error(struct vcxl_memdev *md,
+					       enum vcxl_ras_correctable bit)
+{
+	if (!vcxl_ras_correctable_valid(bit))
+		return VCXL_E_CONFIG;
+	if (!vcxl_ras_record_correctable(&md->component, bit))
+		return VCXL_OK;
+	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_RAS, md->name, (uint64_t)bit,
+			(uint64_t)VCXL_ERR_COR);
+	vcxl_aer_internal_error(&md->pci, VCXL_ERR_COR);
+	return VCXL_OK;
+}
+
 /* ---- registers ---- */
 
 /* A configuration request stays inside one dword. */

@@ -249,6 +249,11 @@ bool vcxl_pci_forwards_bus(const struct vcxl_pci *pci, uint8_t bus, bool *type0)
 	return pci->is_bridge && secondary && bus >= secondary && bus <= subordinate;
 }
 
+void vcxl_pci_capture_id(struct vcxl_pci *pci, uint8_t bus, uint8_t devfn)
+{
+	pci->requester_id = (uint16_t)(bus << 8 | devfn);
+}
+
 /* CXL r3.1 9.5: a function-level reset leaves the CXL device DVSEC as it is. */
 void vcxl_pci_reset(struct vcxl_pci *pci, enum vcxl_reset kind)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Standard capabilities of a PCI Express function: PCI Express with link and slot, subsystem ID,
- * advanced error reporting, access control, serial number. PCIe r6.0 7.5.3, 7.8, 7.7.11, 7.9.3.
+ * access control, serial number. PCIe r6.0 7.5.3, 7.7.11, 7.9.3.
  * Left out: link disable and retrain, function-level reset (their bits read 0). Hot-plug is
  * slot.c's.
  */
@@ -71,25 +71,6 @@ static const struct vcxl_reg root_regs[] = {
 static const struct vcxl_reg ssvid_regs[] = {
 	VCXL_REG16(0x04, "Subsystem Vendor ID", .reset = 0),
 	VCXL_REG16(0x06, "Subsystem ID",        .reset = 0),
-};
-
-/* PCIe r6.0 7.8.4 */
-#define AER_REGS \
-	VCXL_REG32(0x04, "Uncorrectable Error Status",   .w1c = 0x007ff030, .sticky = true), \
-	VCXL_REG32(0x08, "Uncorrectable Error Mask",     .rw = 0x007ff030, .reset = 0x00400000, .sticky = true), \
-	VCXL_REG32(0x0c, "Uncorrectable Error Severity", .rw = 0x007ff030, .reset = 0x00462030, .sticky = true), \
-	VCXL_REG32(0x10, "Correctable Error Status",     .w1c = 0x0000f1c1, .sticky = true), \
-	VCXL_REG32(0x14, "Correctable Error Mask",       .rw = 0x0000f1c1, .reset = 0x00006000, .sticky = true), \
-	VCXL_REG32(0x18, "Advanced Error Capabilities and Control", .sticky = true), \
-	VCXL_REG32(0x1c, "Header Log",                   .count = 4, .stride = 4, .sticky = true)
-
-static const struct vcxl_reg aer_regs[] = { AER_REGS };
-
-static const struct vcxl_reg aer_root_regs[] = {
-	AER_REGS,
-	VCXL_REG32(0x2c, "Root Error Command",           .rw = 0x7),
-	VCXL_REG32(0x30, "Root Error Status",            .w1c = 0x7f, .sticky = true),
-	VCXL_REG32(0x34, "Error Source Identification",  .sticky = true),
 };
 
 /* PCIe r6.0 7.7.11: source validation, blocking, redirection, upstream forwarding, direct P2P */
@@ -220,15 +201,6 @@ void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint
 	vcxl_pci_add_capability(pci, 0x0d, offset, ROWS(ssvid_regs), pci);
 	vcxl_block_set_reset(&pci->config, offset + 4u, 2, vendor);
 	vcxl_block_set_reset(&pci->config, offset + 6u, 2, device);
-}
-
-void vcxl_aer_add(struct vcxl_pci *pci, bool root_port)
-{
-	if (root_port)
-		pci->aer_offset =
-			vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, ROWS(aer_root_regs), pci);
-	else
-		pci->aer_offset = vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, ROWS(aer_regs), pci);
 }
 
 void vcxl_acs_add(struct vcxl_pci *pci)

@@ -372,6 +372,15 @@ struct vcxl_pci *vcxl_port_pci(struct vcxl_port *port)
 	return is_pci_function(port) ? &port->pci : NULL;
 }
 
+void vcxl_port_error_message(struct vcxl_port *port, enum vcxl_error_message message,
+			     uint16_t requester)
+{
+	assert(is_pci_function(port));
+	vcxl_trace_emit(port->ops.trace, VCXL_TRACE_ERROR, port->name, (uint64_t)message,
+			requester);
+	vcxl_aer_forward(&port->pci, message, requester);
+}
+
 const struct vcxl_block *vcxl_port_block(const struct vcxl_port *port, enum vcxl_space space)
 {
 	if (space == VCXL_SPACE_CONFIG && is_pci_function(port))

@@ -39,10 +39,22 @@ struct message {
 	bool operator==(const message &o) const { return hpa == o.hpa && data == o.data; }
 };
 
+// An error message that went up a link.
+struct upward {
+	vcxl_error_message kind;
+	std::uint16_t requester;
+	bool operator==(const upward &o) const
+	{
+		return kind == o.kind && requester == o.requester;
+	}
+};
+
 // What an object told its owner.
 struct told {
 	std::vector<interval> withdrawn;
 	std::vector<message> messages;
+	std::vector<upward> errors;
+	vcxl_port *above = nullptr; // gets the errors
 };
 
 inline void on_dmi_invalidate(void *ctx, std::uint64_t hpa, std::uint64_t size)
@@ -55,6 +67,15 @@ inline void on_msi(void *ctx, std::uint64_t hpa, std::uint32_t data)
 	static_cast<told *>(ctx)->messages.push_back({ hpa, data });
 }
 
+inline void on_error(void *ctx, vcxl_error_message kind, std::uint16_t requester)
+{
+	told *const t = static_cast<told *>(ctx);
+
+	t->errors.push_back({ kind, requester });
+	if (t->above)
+		vcxl_port_error_message(t->above, kind, requester);
+}
+
 class port
 {
 public:
@@ -63,7 +84,7 @@ public:
 		vcxl_port_ops ops{};
 		ops.ctx = &told_;
 		ops.dmi_invalidate = on_dmi_invalidate;
-		ops.irq = { &told_, on_msi };
+		ops.irq = { &told_, on_msi, on_error };
 		EXPECT_EQ(vcxl_port_create(&config, &ops, &port_), VCXL_OK);
 	}
 	~port() { vcxl_port_destroy(port_); }
@@ -123,7 +144,7 @@ public:
 		vcxl_memdev_ops ops{};
 		ops.ctx = &told_;
 		ops.dmi_invalidate = on_dmi_invalidate;
-		ops.irq = { &told_, on_msi };
+		ops.irq = { &told_, on_msi, on_error };
 		EXPECT_EQ(vcxl_memdev_create(&c, &ops, &memdev_), VCXL_OK);
 	}
 	~memdev() { vcxl_memdev_destroy(memdev_); }

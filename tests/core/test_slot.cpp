@@ -48,9 +48,10 @@ struct slot {
 				EXPECT_EQ(vcxl_port_remove(self->port), VCXL_OK);
 			}
 		};
-		ops.irq = { this, [](void *ctx, std::uint64_t, std::uint32_t) {
-				   static_cast<slot *>(ctx)->messages++;
-			   } };
+		ops.irq.ctx = this;
+		ops.irq.msi = [](void *ctx, std::uint64_t, std::uint32_t) {
+			static_cast<slot *>(ctx)->messages++;
+		};
 		EXPECT_EQ(vcxl_port_create(&c, &ops, &port), VCXL_OK);
 		EXPECT_EQ(vcxl_port_add_dport(port, 0, nullptr, nullptr), 0);
 		write(0x04, 6);     // bus master

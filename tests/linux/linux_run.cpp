@@ -11,6 +11,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "socket_client.h"
+
 namespace vcxl_test
 {
 
@@ -186,6 +188,53 @@ linux_outcome run_linux(const linux_config &config, const scratch &dir)
 	o.run = run;
 	o.run.out = std::move(console);
 	return o;
+}
+
+linux_outcome run_linux(const linux_config &config, const scratch &dir,
+			const std::function<void(running &)> &meanwhile)
+{
+	words args = linux_words(config, dir);
+
+	args.insert(args.end(), { "-qmp", "unix:" + dir.file("qmp") + ",server=on,wait=off" });
+	running program(args, dir);
+	meanwhile(program);
+	(void)program.wait_for(std::string(1, '\0'), config.timeout); // which never comes
+	const int status = program.wait(5);
+	linux_outcome o = read_linux(program.output());
+	o.run.status = status;
+	return o;
+}
+
+std::string ask_monitor(const scratch &dir, const std::vector<qmp_request> &requests)
+{
+	socket_client client(dir.file("qmp"));
+	std::string replies;
+	const auto ask = [&client](const std::string &line) {
+		client.send(line + "\n");
+		return client.line();
+	};
+
+	client.line(); // the greeting
+	ask(R"({"execute":"qmp_capabilities"})");
+	for (const qmp_request &r : requests)
+		replies += ask(R"({"execute":")" + r.command + R"(","arguments":{)" + r.arguments +
+			       "}}") +
+			   "\n";
+	return replies;
+}
+
+std::string trace_events(const std::string &text, const std::string &prefix)
+{
+	std::istringstream lines(text);
+	std::string line, found;
+
+	while (std::getline(lines, line)) {
+		const size_t at = line.find(": " + prefix);
+
+		if (at != std::string::npos)
+			found += line.substr(at + 2) + "\n";
+	}
+	return found;
 }
 
 std::string complaints(const std::string &kernel_log, const words &expected)

@@ -4,6 +4,7 @@
 #ifndef VCXL_TESTS_LINUX_LINUX_RUN_H
 #define VCXL_TESTS_LINUX_LINUX_RUN_H
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -47,6 +48,19 @@ words linux_words(const linux_config &config, const scratch &dir);
 // What a run that has ended left on its console.
 linux_outcome read_linux(std::string console);
 linux_outcome run_linux(const linux_config &config, const scratch &dir);
+// The same with a monitor: `meanwhile` is called when the guest runs. Its script says when it is
+// ready, see wait_for(), and waits for what comes of it.
+linux_outcome run_linux(const linux_config &config, const scratch &dir,
+			const std::function<void(running &)> &meanwhile);
+
+struct qmp_request {
+	std::string command, arguments; // the members of a JSON object
+};
+// Sends each to that monitor, as a client of its own, and returns the replies, a line each.
+std::string ask_monitor(const scratch &dir, const std::vector<qmp_request> &requests);
+
+// Trace events in a text that begin with `prefix`, from their names on, a line each.
+std::string trace_events(const std::string &text, const std::string &prefix);
 
 // Lines of the kernel's log (as dmesg -r prints it) that are warnings or worse, or that say that
 // something is wrong; "" when there is none. Lines with a text of `expected` are left out.

@@ -10,7 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include "qmp_commands.h"
+#include "quiet_host.h"
 
 using namespace vcxl;
 
@@ -38,7 +38,7 @@ constexpr qmp_command commands[] = {
 	{ "refuse", {}, refuse, "" },
 };
 
-class silent_host : public qmp_host
+class silent_host : public vcxl_test::quiet_host
 {
 public:
 	void quit() override { calls += "quit "; }

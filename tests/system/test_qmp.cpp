@@ -185,6 +185,64 @@ TEST(qmp, clients_that_misbehave_or_vanish_harm_nothing)
 	EXPECT_EQ(program.wait(), 0);
 }
 
+TEST(qmp, injects_for_clients_one_after_the_other_also_for_one_that_does_not_wait)
+{
+	THROWS_BESIDE_SYSTEMC();
+	const scratch dir;
+	const std::string event =
+		R"({"execute":"cxl-inject-general-media-event","arguments":{"path":"mem0",)"
+		R"("log":"warning","flags":0,"dpa":4096,"descriptor":0,"type":0,)"
+		R"("transaction-type":0}})";
+	running program(guest("reboot_patient.elf", dir,
+			      { "-M", "virt,cxl=on", "-object", "memory-backend-ram,id=m,size=256M",
+				"-device", "pxb-cxl,bus_nr=12,bus=pcie.0,id=cxl.0", "-device",
+				"cxl-rp,bus=cxl.0,id=rp0,chassis=0,slot=0", "-device",
+				"cxl-type3,bus=rp0,volatile-memdev=m,id=mem0", "--trace",
+				dir.file("trace"), "--trace-events", "event.*,ras.*" }),
+			dir);
+
+	{
+		socket_client hasty(dir.file("q"));
+
+		hasty.send("{\"execute\":\"qmp_capabilities\"}" + event + event);
+		hasty.line(); // the greeting: the server is at it
+		hasty.line();
+	}
+	{
+		qmp_client qmp(dir);
+
+		EXPECT_EQ(
+			qmp.raw(R"({"execute":"cxl-inject-poison","arguments":{"path":"mem1"}})"),
+			R"({"error":{"class":"GenericError","desc":"Parameter 'start' is missing"}})");
+		EXPECT_EQ(
+			qmp.raw(R"({"execute":"cxl-inject-poison","arguments":{"path":"mem1",)"
+				R"("start":0,"length":64}})"),
+			R"({"error":{"class":"GenericError","desc":"Unable to resolve path 'mem1'"}})");
+	}
+	qmp_client qmp(dir);
+
+	EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "STOP");
+	EXPECT_EQ(qmp.raw(event), R"({"return":{}})");
+	// masked, as after every reset
+	EXPECT_EQ(qmp.raw(R"({"execute":"cxl-inject-correctable-error","arguments":{"path":"mem0",)"
+			  R"("type":"physical"}})"),
+		  R"({"return":{}})");
+	const std::string state = qmp.ask("query-cxl");
+
+	EXPECT_NE(state.find(R"("handle":3)"), std::string::npos) << state;
+	EXPECT_EQ(state.find(R"("handle":4)"), std::string::npos) << state;
+	EXPECT_EQ(qmp.ask("query-cxl"), state);
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(program.wait(), 0);
+	std::ifstream in(dir.file("trace"));
+	const std::string trace{ std::istreambuf_iterator<char>(in), {} };
+
+	for (const char *record : { "log=1 handle=0x1", "log=1 handle=0x2", "log=1 handle=0x3" })
+		EXPECT_NE(trace.find(record), std::string::npos) << trace;
+	EXPECT_EQ(trace.find("ras."), std::string::npos) << trace;
+}
+
 TEST(qmp, signals_end_a_stopped_machine)
 {
 	const scratch dir;

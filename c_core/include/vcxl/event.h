@@ -6,6 +6,7 @@
 #ifndef VCXL_EVENT_H
 #define VCXL_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <vcxl/status.h>
@@ -43,6 +44,16 @@ struct vcxl_memdev;
  */
 enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log log,
 				   const struct vcxl_event_record *record);
+
+struct vcxl_event_log_state {
+	unsigned n_records;
+	uint16_t overflow_count; /* records dropped since the log was empty */
+};
+/* false: the device has no such log. */
+bool vcxl_event_get_log(const struct vcxl_memdev *md, enum vcxl_event_log log,
+			struct vcxl_event_log_state *out);
+/* Record i of a log, oldest first, in the 128 bytes that the host reads; i < n_records. */
+const uint8_t *vcxl_event_bytes(const struct vcxl_memdev *md, enum vcxl_event_log log, unsigned i);
 
 #ifdef __cplusplus
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vcxl/ras.h>
 #include <vcxl/regs.h>
 
 #ifdef __cplusplus
@@ -28,10 +29,15 @@ enum vcxl_space {
 	VCXL_N_SPACES
 };
 
-/* A message-signalled interrupt is a 4-byte write of data to an address of the host. */
+/* What a function sends by itself. An interrupt is a 4-byte write of data to an address of the
+ * host.
+ */
 struct vcxl_irq_ops {
 	void *ctx;
 	void (*msi)(void *ctx, uint64_t hpa, uint32_t data); /* may be NULL: dropped */
+	/* An error message goes up the link, from the function `requester`; may be NULL: dropped.
+	 */
+	void (*error)(void *ctx, enum vcxl_error_message message, uint16_t requester);
 };
 
 struct vcxl_pci_bar {
@@ -61,6 +67,7 @@ struct vcxl_pci {
 	uint16_t msix_offset, msi_offset, pcie_offset, aer_offset; /* 0: capability absent */
 	struct vcxl_pci_vector vectors[VCXL_PCI_MAX_VECTORS];
 	uint16_t pending;                                       /* MSI-X PBA */
+	uint16_t requester_id;                                  /* bus 15:8, devfn 7:0 */
 	uint16_t last_capability, next_extended, last_extended; /* layout cursor */
 	bool is_bridge;
 };
@@ -99,6 +106,9 @@ bool vcxl_pci_claims(const struct vcxl_pci *pci, uint64_t address, unsigned len,
 bool vcxl_pci_forwards_address(const struct vcxl_pci *pci, uint64_t address);
 /* Bridges: whether bus lies in secondary..subordinate; *type0 is set when bus is the secondary. */
 bool vcxl_pci_forwards_bus(const struct vcxl_pci *pci, uint8_t bus, bool *type0);
+
+/* PCIe r6.0 2.2.6.2: a function learns its number from each type 0 configuration write. */
+void vcxl_pci_capture_id(struct vcxl_pci *pci, uint8_t bus, uint8_t devfn);
 
 /* Raises MSI-X vector v, or the MSI; honours enables and masks (masked: pending bit). */
 void vcxl_pci_raise(struct vcxl_pci *pci, unsigned vector);

@@ -36,6 +36,15 @@ enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64
 /* Whether any line is poisoned: an access may then log an event, so say the time before it. */
 bool vcxl_memdev_poisoned(const struct vcxl_memdev *md);
 
+struct vcxl_poison_entry {
+	uint64_t dpa, len;
+	enum vcxl_poison_source source;
+	bool listed; /* the poison list has it */
+};
+/* Range i of what is poisoned, by address; false behind the last. */
+bool vcxl_memdev_poison_entry(const struct vcxl_memdev *md, unsigned i,
+			      struct vcxl_poison_entry *out);
+
 #ifdef __cplusplus
 }
 #endif

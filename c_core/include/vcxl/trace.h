@@ -46,6 +46,8 @@ enum vcxl_trace_unit {
 	E(MSI, "irq.msi", F(hpa, HEX) F(data, HEX))                                                \
 	E(RESET, "reset", F(kind, DEC))                                                            \
 	E(EVENT, "event.record", F(log, DEC) F(handle, HEX))                                       \
+	E(RAS, "ras.error", F(bit, DEC) F(message, HEX))                                           \
+	E(ERROR, "io.error", F(message, HEX) F(requester, HEX))                                    \
 	E(BLK, "virtio.blk", F(type, DEC) F(sector, HEX) F(len, DEC) F(status, DEC))               \
 	E(INSN, "cpu.insn", F(pc, CODE) F(bits, HEX) F(priv, DEC))                                 \
 	E(EXCEPTION, "cpu.exception", F(pc, CODE) F(cause, DEC) F(tval, HEX) F(priv, DEC))         \

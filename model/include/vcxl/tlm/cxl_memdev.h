@@ -36,11 +36,16 @@ public:
 	tlm_utils::simple_target_socket<cxl_memdev, 64> mem_in; // CXL.mem: HPAs
 	tlm_utils::simple_target_socket<cxl_memdev, 64> io_in;  // CXL.io: configuration and BARs
 	tlm_utils::simple_initiator_socket_optional<cxl_memdev, 64> msi;
+	// Error messages (PCIe r6.0 2.2.8.3) to the port above: 2-byte writes of the requester ID
+	// to the message code. May stay unbound.
+	tlm_utils::simple_initiator_socket_optional<cxl_memdev, 64> message_out;
 
 	cxl_memdev(const sc_core::sc_module_name &name, const config &cfg);
 	~cxl_memdev() override;
 
 	void reset(vcxl_reset kind);
+	// Before the core is used from outside a transport: it is `now_ps`.
+	void advance(uint64_t now_ps);
 	// nullptr while there is no device: every request is answered as to nothing.
 	vcxl_memdev *core() { return memdev_.get(); }
 

@@ -51,6 +51,11 @@ public:
 	tlm_utils::simple_target_socket_optional<cxl_port, 64> chbcr;
 	// Interrupt messages: 4-byte writes to an HPA. May stay unbound.
 	tlm_utils::simple_initiator_socket_optional<cxl_port, 64> msi;
+	// Error messages (PCIe r6.0 2.2.8.3): 2-byte writes of the requester ID to the message
+	// code. From each dport, and from all but root ports to the port above; all may stay
+	// unbound.
+	sc_core::sc_vector<tlm_utils::simple_target_socket_optional<cxl_port, 64>> message_in;
+	tlm_utils::simple_initiator_socket_optional<cxl_port, 64> message_out;
 
 	cxl_port(const sc_core::sc_module_name &name, const config &cfg);
 	~cxl_port() override;
@@ -80,6 +85,7 @@ private:
 
 	void io_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	unsigned io_debug(tlm::tlm_generic_payload &trans);
+	void message_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	void chbcr_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	unsigned chbcr_debug(tlm::tlm_generic_payload &trans);
 	template <class Own, class Below>
