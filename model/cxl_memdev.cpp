@@ -18,7 +18,7 @@ namespace vcxl
 namespace
 {
 
-constexpr uint64_t dmi_page = 4096; // what poison withdraws
+constexpr uint64_t dmi_page = 4096; // what poison and extents withdraw
 
 } // namespace
 
@@ -48,6 +48,9 @@ void cxl_memdev::create()
 	vcxl_memdev *md = nullptr;
 
 	config_.memdev.name = name();
+	for (vcxl_dc_region_config &region : config_.memdev.dc.regions)
+		if (!region.media && config_.dc_media.size)
+			region.media = &config_.dc_media;
 	ops.ctx = this;
 	ops.dmi_invalidate = [](void *ctx, uint64_t hpa, uint64_t size) {
 		static_cast<cxl_memdev *>(ctx)->invalidate(hpa, size);
@@ -94,6 +97,34 @@ void cxl_memdev::reset(vcxl_reset kind)
 {
 	if (memdev_)
 		vcxl_memdev_reset(memdev_.get(), kind);
+}
+
+// ---- dynamic capacity ----
+
+vcxl_dc_error cxl_memdev::add_capacity(const vcxl_dc_add_request &request)
+{
+	tick(sc_core::SC_ZERO_TIME);
+	return vcxl_dc_add(memdev_.get(), &request);
+}
+
+vcxl_dc_error cxl_memdev::release_capacity(const vcxl_dc_release_request &request)
+{
+	tick(sc_core::SC_ZERO_TIME);
+	return vcxl_dc_release(memdev_.get(), &request);
+}
+
+cxl_rc cxl_memdev::fm_command(uint16_t opcode, const std::vector<uint8_t> &in,
+			      std::vector<uint8_t> &out, uint32_t max_output)
+{
+	uint32_t len = 0;
+
+	tick(sc_core::SC_ZERO_TIME);
+	out.resize(max_output);
+	const cxl_rc rc = vcxl_memdev_fm_command(memdev_.get(), opcode, in.data(),
+						 static_cast<uint32_t>(in.size()), out.data(),
+						 max_output, &len);
+	out.resize(len);
+	return rc;
 }
 
 // ---- time ----
@@ -145,7 +176,8 @@ vcxl_status cxl_memdev::access(payload &trans, uint64_t hpa, unsigned char *data
 	const vcxl_status status = vcxl_memdev_access(memdev_.get(), hpa, &xfer);
 
 	if (status == VCXL_OK) {
-		trans.set_dmi_allowed(config_.memdev.media[xfer.partition].direct);
+		trans.set_dmi_allowed(xfer.partition == VCXL_PARTITION_DYNAMIC ||
+				      config_.memdev.media[xfer.partition].direct);
 		vcxl_trace_emit(config_.trace, VCXL_TRACE_MEMDEV, name(), xfer.write, hpa, xfer.dpa,
 				len, xfer.partition, config_.latency.memdev_ps);
 	} else if (status == VCXL_E_POISON) {
@@ -247,7 +279,12 @@ bool cxl_memdev::mem_dmi(payload &trans, tlm::tlm_dmi &dmi)
 	    !vcxl_memdev_dmi(memdev_.get(), hpa, &range)) {
 		const vcxl_decoder *decoder = vcxl_hdm_find(vcxl_memdev_hdm(memdev_.get()), hpa);
 
-		if (vcxl_memdev_poisoned(memdev_.get())) // other pages are as good as ever
+		uint64_t dpa = 0;
+
+		// other pages are as good as ever
+		if (vcxl_memdev_poisoned(memdev_.get()) ||
+		    (vcxl_memdev_hpa_to_dpa(memdev_.get(), hpa, &dpa) == VCXL_OK &&
+		     dpa >= vcxl_memdev_capacity(memdev_.get())))
 			return deny_dmi(dmi, inclusive(hpa & ~(dmi_page - 1), dmi_page));
 
 		// decoders begin and end at multiples of 256 MiB

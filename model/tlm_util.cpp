@@ -26,6 +26,7 @@ constexpr status_row responses[] = {
 	{ VCXL_E_GRANULE,  tlm::TLM_BURST_ERROR_RESPONSE },
 	{ VCXL_E_MEDIA,    tlm::TLM_GENERIC_ERROR_RESPONSE },
 	{ VCXL_E_POISON,   tlm::TLM_GENERIC_ERROR_RESPONSE },
+	{ VCXL_E_UNBACKED, tlm::TLM_GENERIC_ERROR_RESPONSE },
 };
 // clang-format on
 

@@ -110,7 +110,7 @@ void inventory::remove_object(const std::string &id)
 	line_.objects.erase(line_.objects.begin() + index);
 	now_.backends.erase(now_.backends.begin() + index);
 	for (node &n : now_.nodes)
-		for (int *media : { &n.volatile_media, &n.persistent_media, &n.lsa })
+		for (int *media : { &n.volatile_media, &n.persistent_media, &n.lsa, &n.dc_media })
 			*media -= *media > index;
 }
 

@@ -77,8 +77,14 @@ struct node {
 	// upstream ports and memory devices
 	uint64_t serial = 0;
 
-	// memory devices: indices of backends, and what CDAT says of the media
+	// memory devices: indices of backends
 	int volatile_media = none, persistent_media = none, lsa = none;
+	// dynamic capacity: how many regions, how large together, and what backs them
+	unsigned dc_regions = 0;
+	uint64_t dc_size = 0;
+	int dc_media = none; // none: they have no memory of their own
+	bool dc_persistent = false;
+	// what CDAT says of all of them
 	access_coordinates media{ 150'000, 250'000, 16'000, 16'000 };
 
 	// upstream ports: what CDAT says of the way to each downstream port, reads and writes alike

@@ -88,7 +88,6 @@ constexpr property later(const char *name, const char *why)
 // what an entry of 16 bits can say exactly, and Linux shows: nanoseconds, MB/s or tens of them
 constexpr uint64_t ns = 1000, max_ns = 65'534, max_mbps = 655'340;
 
-constexpr char no_dc[] = "dynamic capacity is not supported yet";
 constexpr char no_reserve[] = "reserving resources for hot-plug is not supported yet";
 constexpr char no_dimm[] = "DIMMs are not supported: RAM is given by -m, the rest is CXL memory";
 constexpr char no_cdat[] = "a CDAT from a file is not supported yet";
@@ -242,6 +241,10 @@ constexpr property memdev_properties[] = {
 	text("persistent-memdev", nullptr,         "memory backend of the persistent partition"),
 	text("memdev", nullptr,                    "deprecated name of persistent-memdev"),
 	text("lsa", nullptr,                       "memory backend of the label storage area; needed with persistent memory"),
+	number("num-dc-regions", "0", 0, 8,        "regions of dynamic capacity; what backs them is divided equally"),
+	text("volatile-dc-memdev", nullptr,        "memory backend of volatile dynamic capacity"),
+	text("nonvolatile-dc-memdev", nullptr,     "memory backend of persistent dynamic capacity"),
+	size("dc-regions-total-size", nullptr, 256 * MiB, any, "dynamic capacity without memory of its own"),
 	number("sn", nullptr, 0, any,              help_sn),
 	choice("hdm-decoders", "4", endpoint_decoders, "HDM decoders"),
 	choice("x-speed", "32", speeds,            help_speed),
@@ -253,10 +256,6 @@ constexpr property memdev_properties[] = {
 	number("write-bandwidth", "16000", 1, max_mbps, "CDAT (DSLBIS): of the media in MB/s (10^6); above 65534 a multiple of 10"),
 	only_off("hdm-db",                         "back-invalidate HDM is not supported yet"),
 	later("cdat",                              no_cdat),
-	later("num-dc-regions",                    no_dc),
-	later("dc-regions-total-size",             no_dc),
-	later("volatile-dc-memdev",                no_dc),
-	later("nonvolatile-dc-memdev",             no_dc),
 	later("multifunction",                     yet),
 };
 

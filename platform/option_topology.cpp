@@ -152,6 +152,40 @@ void check_media(const site &s, const item &device, const char *name, int index)
 				      " is not a multiple of 256M");
 }
 
+// QEMU ignores what it has no regions for, or regions that nothing backs until they are used.
+void fill_dynamic(site &s, const item &device, node &n)
+{
+	constexpr const char *sources[] = { "volatile-dc-memdev", "nonvolatile-dc-memdev",
+					    "dc-regions-total-size" };
+	const char *source = nullptr;
+	for (const char *name : sources) {
+		if (!device.given(name))
+			continue;
+		if (source)
+			fail_property(device, name,
+				      "cannot be used together with " + quoted(source));
+		source = name;
+	}
+	n.dc_regions = number_of(device, "num-dc-regions");
+	if (!source && n.dc_regions)
+		fail(device.arg, "dynamic capacity must have a backing device");
+	if (!source)
+		return;
+	if (!n.dc_regions)
+		fail_property(device, source, "num-dc-regions is 0");
+	n.dc_persistent = source == sources[1];
+	if (source == sources[2]) {
+		n.dc_size = device.number(source);
+	} else {
+		n.dc_media = take_backend(s, device, n, source);
+		n.dc_size = s.m.backends[static_cast<size_t>(n.dc_media)].size;
+	}
+	if (n.dc_size % (n.dc_regions * media_unit) != 0)
+		fail_property(device, source,
+			      format_size(n.dc_size) + " is not a multiple of 256M x " +
+				      std::to_string(n.dc_regions) + " regions");
+}
+
 void fill_memdev(site &s, const item &device, node &n)
 {
 	const bool deprecated = device.given("memdev");
@@ -161,7 +195,8 @@ void fill_memdev(site &s, const item &device, node &n)
 	n.volatile_media = take_backend(s, device, n, "volatile-memdev");
 	n.persistent_media = take_backend(s, device, n, persistent);
 	n.lsa = take_backend(s, device, n, "lsa");
-	if (n.volatile_media == none && n.persistent_media == none)
+	fill_dynamic(s, device, n);
+	if (n.volatile_media == none && n.persistent_media == none && !n.dc_regions)
 		fail(device.arg, "at least one memdev property must be set");
 	if (n.persistent_media != none && n.lsa == none)
 		fail(device.arg, "lsa property must be set for persistent devices");

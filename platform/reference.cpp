@@ -32,13 +32,13 @@ std::string hex(uint64_t value, int digits = 1)
 	return text;
 }
 
-std::string commands()
+std::string commands(const char *title, const vcxl_cmd_set *sets)
 {
-	std::string out =
-		"## Mailbox commands\n\n| opcode | command | input bytes | effects (CEL) |\n"
-		"|---|---|---|---|\n";
+	std::string out = std::string("## ") + title +
+			  "\n\n| opcode | command | input bytes | effects (CEL) |\n"
+			  "|---|---|---|---|\n";
 
-	for (const vcxl_cmd_set *set = vcxl_primary_mailbox_sets(); set->n_rows; set++)
+	for (const vcxl_cmd_set *set = sets; set->n_rows; set++)
 		for (unsigned i = 0; i < set->n_rows; i++) {
 			const vcxl_cmd &c = set->rows[i];
 			const std::string max =
@@ -194,7 +194,9 @@ std::string reference_markdown()
 	return "# Reference\n\nPrinted from the tables of the core and of the monitor by "
 	       "`vcxl_gen_docs reference`; a "
 	       "test compares it.\nNumbers are hexadecimal unless a unit says otherwise.\n\n" +
-	       commands() + codes() + events() + monitor_commands() + "\n## Registers\n" +
+	       commands("Mailbox commands", vcxl_primary_mailbox_sets()) + "\n" +
+	       commands("Commands of the fabric manager", vcxl_fm_command_sets()) + codes() +
+	       events() + monitor_commands() + "\n## Registers\n" +
 	       port_registers(VCXL_PORT_HOST_BRIDGE, "Host bridge") +
 	       port_registers(VCXL_PORT_ROOT, "Root port") +
 	       port_registers(VCXL_PORT_UPSTREAM, "Switch upstream port") +

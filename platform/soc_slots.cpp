@@ -50,6 +50,22 @@ vcxl_media soc::media_of(const machine &m, int backend_index)
 	return media;
 }
 
+// Regions of equal size, one after the other in what backs them.
+static vcxl_dc_config dynamic_capacity(const node &n)
+{
+	vcxl_dc_config dc{};
+
+	dc.n_regions = n.dc_regions;
+	for (unsigned i = 0; i < n.dc_regions; i++) {
+		vcxl_dc_region_config &region = dc.regions[i];
+
+		region.len = n.dc_size / n.dc_regions;
+		region.media_offset = i * region.len;
+		region.persistent = n.dc_persistent;
+	}
+	return dc;
+}
+
 cxl_memdev::config soc::config_of(const machine &m, const node &n)
 {
 	cxl_memdev::config cfg;
@@ -57,6 +73,8 @@ cxl_memdev::config soc::config_of(const machine &m, const node &n)
 	cfg.memdev.media[VCXL_PARTITION_VOLATILE] = media_of(m, n.volatile_media);
 	cfg.memdev.media[VCXL_PARTITION_PERSISTENT] = media_of(m, n.persistent_media);
 	cfg.memdev.lsa = media_of(m, n.lsa);
+	cfg.memdev.dc = dynamic_capacity(n);
+	cfg.dc_media = media_of(m, n.dc_media);
 	cfg.memdev.serial = n.serial;
 	cfg.memdev.n_decoders = static_cast<uint8_t>(n.n_decoders);
 	cfg.memdev.link = link_of(n);
@@ -91,7 +109,7 @@ bool soc::flush(const machine &m, const node &n) const
 {
 	bool done = true;
 
-	for (const int i : { n.volatile_media, n.persistent_media, n.lsa }) {
+	for (const int i : { n.volatile_media, n.persistent_media, n.lsa, n.dc_media }) {
 		if (i == none)
 			continue;
 		const host_memory &memory = memories_.at(m.backends[static_cast<size_t>(i)].id);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CXL.mem path of a memory device, from host address to media. CXL r3.1 8.2.4.20, 9.13. No
- * dynamic capacity.
+ * The CXL.mem path of a memory device, from host address to media. CXL r3.1 8.2.4.20, 9.13. What
+ * lies in dynamic capacity is in dc_access.c.
  */
 #include <vcxl/bits.h>
 
@@ -182,6 +182,11 @@ static void heal_whole_lines(struct vcxl_memdev *md, const struct vcxl_xfer *xfe
 
 /* ---- access ---- */
 
+static inline bool is_dynamic(const struct vcxl_memdev *md, uint64_t dpa)
+{
+	return dpa >= md->dc.base;
+}
+
 static inline enum vcxl_status transfer(const struct vcxl_media *media, uint64_t offset,
 					const struct vcxl_xfer *xfer)
 {
@@ -215,6 +220,10 @@ enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct
 	if (xfer->len > decoder_span(d, hpa))
 		return VCXL_E_GRANULE;
 	xfer->dpa = decoder_dpa(d, hpa);
+	if (is_dynamic(md, xfer->dpa)) {
+		xfer->partition = VCXL_PARTITION_DYNAMIC;
+		return vcxl_dc_transfer(&md->dc, xfer);
+	}
 	status = find_partition(md, xfer->dpa, xfer->len, &xfer->partition, &offset);
 	if (status)
 		return status;
@@ -231,7 +240,7 @@ enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t h
 	if (status)
 		return status;
 	*dpa = decoder_dpa(d, hpa);
-	return *dpa < md->capacity ? VCXL_OK : VCXL_E_CAPACITY;
+	return *dpa < md->capacity || is_dynamic(md, *dpa) ? VCXL_OK : VCXL_E_CAPACITY;
 }
 
 uint64_t vcxl_memdev_span(const struct vcxl_memdev *md, uint64_t hpa)
@@ -276,16 +285,31 @@ bool vcxl_memdev_clean_range(const struct vcxl_memdev *md, uint64_t hpa, uint64_
 	end = begin + d->size / ways;
 	if (!keep_clean(&md->poison, decoder_dpa(d, hpa), dmi_unit(d), &begin, &end))
 		return false;
+	if (is_dynamic(md, begin) &&
+	    !vcxl_dc_host(&md->dc, decoder_dpa(d, hpa), dmi_unit(d), &begin, &end))
+		return false;
 	*base = d->hpa_base + (begin - d->dpa_base) * ways;
 	*size = (end - begin) * ways;
 	return true;
 }
 
+/* Host memory of [begin, end) in a static partition; NULL: none that may be granted. */
+static uint8_t *static_host(const struct vcxl_memdev *md, uint64_t begin, uint64_t end)
+{
+	enum vcxl_partition partition;
+	uint64_t offset;
+
+	if (find_partition(md, begin, end - begin, &partition, &offset) ||
+	    is_locked(md, partition) || !md->media[partition].direct)
+		return NULL;
+	return md->media[partition].direct + offset;
+}
+
 bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out)
 {
 	const struct vcxl_decoder *d;
-	enum vcxl_partition partition;
-	uint64_t base, size, offset, dpa, begin, end;
+	uint64_t base, size, dpa, begin, end, unit;
+	uint8_t *host = NULL;
 
 	if (decode(md, hpa, &d))
 		return false;
@@ -298,14 +322,14 @@ bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi
 	dpa = decoder_dpa(d, base);
 	begin = dpa;
 	end = dpa + size;
-	if (!keep_clean(&md->poison, dpa + (hpa - base), size < PAGE_SIZE ? size : PAGE_SIZE,
-			&begin, &end) ||
-	    find_partition(md, begin, end - begin, &partition, &offset) ||
-	    is_locked(md, partition) || !md->media[partition].direct)
+	unit = size < PAGE_SIZE ? size : PAGE_SIZE;
+	if (is_dynamic(md, dpa))
+		host = vcxl_dc_host(&md->dc, dpa + (hpa - base), unit, &begin, &end);
+	else if (keep_clean(&md->poison, dpa + (hpa - base), unit, &begin, &end))
+		host = static_host(md, begin, end);
+	if (!host)
 		return false;
-	*out = (struct vcxl_dmi){ .hpa = base + (begin - dpa),
-				  .size = end - begin,
-				  .host = md->media[partition].direct + offset };
+	*out = (struct vcxl_dmi){ .hpa = base + (begin - dpa), .size = end - begin, .host = host };
 	return true;
 }
 
@@ -327,10 +351,13 @@ static enum vcxl_status flush_decoder(const struct vcxl_memdev *md, const struct
 	const uint64_t dpa_begin = begin / stripe * (stripe / ways);
 	const uint64_t dpa_end = (end + stripe - 1) / stripe * (stripe / ways);
 	enum vcxl_partition partition;
+	enum vcxl_status status;
 	uint64_t offset;
-	const enum vcxl_status status = find_partition(md, d->dpa_base + dpa_begin,
-						       dpa_end - dpa_begin, &partition, &offset);
 
+	if (is_dynamic(md, d->dpa_base))
+		return vcxl_dc_flush(&md->dc, d->dpa_base + dpa_begin, d->dpa_base + dpa_end);
+	status = find_partition(md, d->dpa_base + dpa_begin, dpa_end - dpa_begin, &partition,
+				&offset);
 	if (status || partition != VCXL_PARTITION_PERSISTENT)
 		return status;
 	return vcxl_media_flush(&md->media[partition], offset, dpa_end - dpa_begin);

@@ -10,10 +10,13 @@
 #include <vcxl/bits.h>
 #include <vcxl/le.h>
 
+#include "dc.h"
 #include "doe.h"
 
 #define REVISION      2
-#define NON_VOLATILE  VCXL_BIT(2) /* DSMAS flag */
+#define NON_VOLATILE  VCXL_BIT(2) /* DSMAS flags */
+#define SHAREABLE     VCXL_BIT(3)
+#define DYNAMIC       VCXL_BIT(5)
 #define UPSTREAM_PORT 0x100
 #define ANY_PORT      0xffff
 #define UNKNOWN       0xffff /* an entry that says nothing */
@@ -140,15 +143,14 @@ static void put_dslbis(struct writer *w, unsigned handle, enum data_type type, u
 	put(w, &s, sizeof(s));
 }
 
-static void put_partition(struct writer *w, unsigned i, const struct vcxl_dpa_range *range,
-			  const struct vcxl_cdat_timing *timing)
+static void put_partition(struct writer *w, unsigned i, uint64_t flags,
+			  const struct vcxl_dpa_range *range, const struct vcxl_cdat_timing *timing)
 {
-	const bool persistent = i == VCXL_PARTITION_PERSISTENT;
 	const struct dsmas dsmas = {
 		.type = DSMAS,
 		.length = vcxl_le16_of(sizeof(dsmas)),
 		.handle = (uint8_t)i,
-		.flags = persistent ? NON_VOLATILE : 0,
+		.flags = (uint8_t)flags,
 		.dpa_base = vcxl_le64_of(range->base),
 		.dpa_length = vcxl_le64_of(range->size),
 	};
@@ -157,7 +159,7 @@ static void put_partition(struct writer *w, unsigned i, const struct vcxl_dpa_ra
 		.type = DSEMTS,
 		.length = vcxl_le16_of(sizeof(dsemts)),
 		.handle = (uint8_t)i,
-		.efi_type = persistent ? 2 : 1,
+		.efi_type = flags & NON_VOLATILE ? 2 : 1,
 		.dpa_length = vcxl_le64_of(range->size),
 	};
 
@@ -169,16 +171,27 @@ static void put_partition(struct writer *w, unsigned i, const struct vcxl_dpa_ra
 	put(w, &dsemts, sizeof(dsemts));
 }
 
-uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE],
-			  const struct vcxl_dpa_range *partitions,
+static uint64_t dynamic_flags(const struct vcxl_dc_region *region)
+{
+	return DYNAMIC | (region->persistent ? NON_VOLATILE : 0) |
+	       (region->shareable ? SHAREABLE : 0);
+}
+
+uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE], const struct vcxl_hdm *hdm,
+			  const struct vcxl_dc_region *regions,
 			  const struct vcxl_cdat_timing *timing)
 {
 	struct writer w;
 
 	begin(&w, table);
-	for (unsigned i = 0; i < VCXL_N_PARTITIONS; i++)
-		if (partitions[i].size)
-			put_partition(&w, i, &partitions[i], timing);
+	for (unsigned i = 0; i < hdm->n_partitions; i++) {
+		uint64_t flags = i == VCXL_PARTITION_PERSISTENT ? NON_VOLATILE : 0;
+
+		if (i >= VCXL_N_PARTITIONS)
+			flags = dynamic_flags(&regions[i - VCXL_N_PARTITIONS]);
+		if (hdm->partitions[i].size)
+			put_partition(&w, i, flags, &hdm->partitions[i], timing);
+	}
 	return finish(&w);
 }
 

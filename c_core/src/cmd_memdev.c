@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory device commands: identify, partitions, label storage area. CXL r3.1 8.2.9.9.1,
- * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info; dynamic
- * capacity is not implemented.
+ * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info.
  */
 #include <assert.h>
 #include <string.h>
@@ -68,6 +67,7 @@ static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 		.poison_list_max = vcxl_le24_of(md->poison.list_max),
 		.inject_poison_limit = vcxl_le16_of((uint16_t)md->poison.list_max),
 		.poison_caps = INJECTED_POISON_PERSISTS,
+		.dc_log_size = vcxl_le16_of((uint16_t)md->events.dc_depth),
 	};
 
 	memcpy(out.fw_revision, vcxl_firmware_revision(md), sizeof(out.fw_revision));

@@ -113,7 +113,8 @@ static enum cxl_rc finish_sanitize(struct vcxl_memdev *md, bool aborted)
 	if (erase_all(md))
 		return CXL_RC_PERMANENT_MEDIA_FAILURE;
 	(void)vcxl_memdev_heal(md, 0, md->capacity);
-	for (unsigned log = 0; log < md->events.n_logs; log++)
+	/* but what is told of dynamic capacity is not about data, and has to be answered */
+	for (unsigned log = 0; log < VCXL_EVENT_DYNAMIC_CAPACITY; log++)
 		vcxl_event_drop(&md->events, log, md->events.logs[log].count);
 	vcxl_memdev_disable_media(md, false);
 	return CXL_RC_SUCCESS;

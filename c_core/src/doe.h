@@ -41,7 +41,7 @@ void vcxl_doe_reset(struct vcxl_doe *doe);
 
 /* ---- cdat.c ---- */
 /* Bytes of the table of a memory device: header, then six structures for each partition. */
-#define VCXL_MEMDEV_CDAT_SIZE (0x10u + VCXL_N_PARTITIONS * 6u * 0x18u)
+#define VCXL_MEMDEV_CDAT_SIZE (0x10u + (VCXL_N_PARTITIONS + VCXL_DC_MAX_REGIONS) * 6u * 0x18u)
 /* Header, latency and bandwidth with two pairs for each downstream port. */
 #define VCXL_SWITCH_CDAT_SIZE (0x10u + 2u * (0x10u + 2u * VCXL_PORT_MAX_DPORTS * 8u))
 
@@ -50,9 +50,11 @@ struct vcxl_cdat_timing {
 	uint64_t read_latency_ps, write_latency_ps, read_bandwidth, write_bandwidth;
 };
 
-/* Both return the size of the table that they wrote. partitions: VCXL_N_PARTITIONS of them. */
-uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE],
-			  const struct vcxl_dpa_range *partitions,
+struct vcxl_dc_region;
+/* Both return the size of the table that they wrote. regions: dynamic capacity, those of the last
+ * partitions of hdm. */
+uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE], const struct vcxl_hdm *hdm,
+			  const struct vcxl_dc_region *regions,
 			  const struct vcxl_cdat_timing *timing);
 /* numbers: LnkCap port numbers of the downstream ports; at most VCXL_PORT_MAX_DPORTS. */
 uint32_t vcxl_cdat_switch(uint8_t table[VCXL_SWITCH_CDAT_SIZE], const uint8_t *numbers, unsigned n,

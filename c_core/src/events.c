@@ -16,17 +16,24 @@ static_assert(sizeof(struct vcxl_event_wire) == 0x80, "CXL r3.1 8.2.9.2.1");
 
 #define SEVERITY VCXL_MASK(1, 0) /* of the flags */
 
-size_t vcxl_events_storage(unsigned depth)
+static unsigned log_depth(const struct vcxl_events *events, unsigned log)
 {
-	return VCXL_N_EVENT_LOGS * (size_t)depth * sizeof(struct vcxl_event_wire);
+	return log == VCXL_EVENT_DYNAMIC_CAPACITY ? events->dc_depth : events->depth;
 }
 
-void vcxl_events_init(struct vcxl_events *events, void *storage, unsigned depth)
+size_t vcxl_events_storage(unsigned depth, unsigned dc_depth)
+{
+	return (VCXL_EVENT_DYNAMIC_CAPACITY * (size_t)depth + dc_depth) *
+	       sizeof(struct vcxl_event_wire);
+}
+
+void vcxl_events_init(struct vcxl_events *events, void *storage, unsigned depth, unsigned dc_depth)
 {
 	struct vcxl_event_wire *records = storage;
 
 	events->depth = depth;
-	events->n_logs = VCXL_EVENT_FATAL + 1;
+	events->dc_depth = dc_depth;
+	events->n_logs = dc_depth ? VCXL_N_EVENT_LOGS : VCXL_EVENT_DYNAMIC_CAPACITY;
 	for (unsigned i = 0; i < VCXL_N_EVENT_LOGS; i++)
 		events->logs[i].records = records + i * depth;
 }
@@ -43,7 +50,7 @@ const struct vcxl_event_wire *vcxl_event_at(const struct vcxl_events *events, un
 	const struct vcxl_event_ring *ring = &events->logs[log];
 
 	assert(i < ring->count);
-	return &ring->records[(ring->first + i) % events->depth];
+	return &ring->records[(ring->first + i) % log_depth(events, log)];
 }
 
 void vcxl_event_drop(struct vcxl_events *events, unsigned log, unsigned n)
@@ -51,7 +58,7 @@ void vcxl_event_drop(struct vcxl_events *events, unsigned log, unsigned n)
 	struct vcxl_event_ring *ring = &events->logs[log];
 
 	assert(n <= ring->count);
-	ring->first = (ring->first + n) % events->depth;
+	ring->first = (ring->first + n) % log_depth(events, log);
 	ring->count -= n;
 	if (ring->count)
 		return;
@@ -59,6 +66,11 @@ void vcxl_event_drop(struct vcxl_events *events, unsigned log, unsigned n)
 	ring->overflow_count = 0;
 	ring->overflow_first_ns = 0;
 	ring->overflow_last_ns = 0;
+}
+
+unsigned vcxl_event_room(const struct vcxl_events *events, unsigned log)
+{
+	return log_depth(events, log) - events->logs[log].count;
 }
 
 unsigned vcxl_event_vector(unsigned log)
@@ -98,7 +110,8 @@ static void append(struct vcxl_events *events, unsigned log, uint64_t now_ns,
 	struct vcxl_event_ring *ring = &events->logs[log];
 	/* dynamic capacity events are informational */
 	const unsigned severity = log == VCXL_EVENT_DYNAMIC_CAPACITY ? VCXL_EVENT_INFO : log;
-	struct vcxl_event_wire *wire = &ring->records[(ring->first + ring->count) % events->depth];
+	struct vcxl_event_wire *wire =
+		&ring->records[(ring->first + ring->count) % log_depth(events, log)];
 
 	*wire = (struct vcxl_event_wire){
 		.length = sizeof(*wire),
@@ -126,7 +139,7 @@ enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log l
 	if ((unsigned)log >= events->n_logs)
 		return VCXL_E_CONFIG;
 	ring = &events->logs[log];
-	if (ring->count == events->depth) {
+	if (!vcxl_event_room(events, (unsigned)log)) {
 		overflow(ring, now_ns);
 		vcxl_trace_emit(md->ops.trace, VCXL_TRACE_EVENT, md->name, (uint64_t)log, 0);
 		return VCXL_OK;

@@ -48,12 +48,15 @@ struct vcxl_event_ring {
 
 struct vcxl_events {
 	struct vcxl_event_ring logs[VCXL_N_EVENT_LOGS];
-	unsigned n_logs, depth;
+	unsigned n_logs, depth, dc_depth; /* the dynamic capacity log has its own depth */
 };
 
-/* storage: vcxl_events_storage(depth) bytes for the life of the device, alignment 1. */
-size_t vcxl_events_storage(unsigned depth);
-void vcxl_events_init(struct vcxl_events *events, void *storage, unsigned depth);
+/* storage: vcxl_events_storage() bytes for the life of the device, alignment 1. dc_depth 0: no
+ * dynamic capacity log. */
+size_t vcxl_events_storage(unsigned depth, unsigned dc_depth);
+void vcxl_events_init(struct vcxl_events *events, void *storage, unsigned depth, unsigned dc_depth);
+/* Records that the log still has room for. */
+unsigned vcxl_event_room(const struct vcxl_events *events, unsigned log);
 /* Power is lost: empty logs, no interrupts. Other resets keep both (CXL r3.1 9.7). */
 void vcxl_events_reset_cold(struct vcxl_events *events);
 /* Record i of the log, oldest first; i < count. */

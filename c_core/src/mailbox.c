@@ -43,6 +43,7 @@ const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
 		{ vcxl_poison_commands, VCXL_N_POISON_COMMANDS },
 		{ vcxl_sanitize_commands, VCXL_N_SANITIZE_COMMANDS },
 		{ vcxl_security_commands, VCXL_N_SECURITY_COMMANDS },
+		{ vcxl_dc_commands, VCXL_N_DC_COMMANDS },
 		{ NULL, 0 },
 	};
 
@@ -57,11 +58,20 @@ enum cxl_rc vcxl_msg_reply(struct vcxl_msg *msg, const void *data, uint32_t len)
 	return CXL_RC_SUCCESS;
 }
 
+void vcxl_msg_append(struct vcxl_msg *msg, const void *data, size_t len)
+{
+	assert(len <= msg->out_max - msg->out_len);
+	memcpy(msg->out + msg->out_len, data, len);
+	msg->out_len += (uint32_t)len;
+}
+
 /* ---- dispatcher ---- */
 
 static bool supported(const struct vcxl_cmd *cmd, const struct vcxl_memdev *md)
 {
 	if ((cmd->flags & VCXL_CMD_NEEDS_LSA) && !md->lsa.size)
+		return false;
+	if ((cmd->flags & VCXL_CMD_NEEDS_DC) && !md->dc.n_regions)
 		return false;
 	return !(cmd->flags & VCXL_CMD_NEEDS_PERSISTENT) ||
 	       md->media[VCXL_PARTITION_PERSISTENT].size;

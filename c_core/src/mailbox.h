@@ -8,6 +8,7 @@
 #define VCXL_MAILBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <vcxl/mbox.h>
@@ -33,6 +34,8 @@ struct vcxl_msg {
 
 /* Answers success with len bytes; len <= out_max. */
 enum cxl_rc vcxl_msg_reply(struct vcxl_msg *msg, const void *data, uint32_t len);
+/* Adds len bytes to the answer, for which there is room. */
+void vcxl_msg_append(struct vcxl_msg *msg, const void *data, size_t len);
 
 /* Which commands there are, and the background operation of one of them. */
 struct vcxl_cci {
@@ -86,7 +89,9 @@ extern const unsigned vcxl_n_mailbox_regs;
 #define VCXL_N_POISON_COMMANDS   6
 #define VCXL_N_SECURITY_COMMANDS 6
 #define VCXL_N_SANITIZE_COMMANDS 3
+#define VCXL_N_DC_COMMANDS       4
 extern const struct vcxl_cmd vcxl_status_commands[VCXL_N_STATUS_COMMANDS];
+extern const struct vcxl_cmd vcxl_dc_commands[VCXL_N_DC_COMMANDS];
 extern const struct vcxl_cmd vcxl_event_commands[VCXL_N_EVENT_COMMANDS];
 extern const struct vcxl_cmd vcxl_firmware_commands[VCXL_N_FIRMWARE_COMMANDS];
 extern const struct vcxl_cmd vcxl_generic_commands[VCXL_N_GENERIC_COMMANDS];

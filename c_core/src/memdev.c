@@ -103,16 +103,17 @@ static bool partitions_valid(const struct vcxl_memdev_config *c)
 			return false;
 		capacity += c->media[i].size;
 	}
-	return capacity;
+	return capacity || c->dc.n_regions;
 }
 
 static bool config_valid(const struct vcxl_memdev_config *c)
 {
-	return partitions_valid(c) && vcxl_media_valid(&c->lsa) && c->lsa.size <= UINT32_MAX &&
-	       c->serial && vcxl_hdm_count_valid(c->n_decoders) && c->hpa_bits >= 36 &&
-	       c->hpa_bits <= 64 && c->mailbox_log2 >= 8 && c->mailbox_log2 <= 20 &&
-	       c->event_log_depth <= VCXL_EVENT_MAX_DEPTH && c->link.speed >= 1 &&
-	       c->link.speed <= 6 && c->link.width <= 16 && vcxl_is_pow2(c->link.width);
+	return partitions_valid(c) && vcxl_dc_config_valid(&c->dc) && vcxl_media_valid(&c->lsa) &&
+	       c->lsa.size <= UINT32_MAX && vcxl_hdm_count_valid(c->n_decoders) &&
+	       c->hpa_bits >= 36 && c->hpa_bits <= 64 && c->mailbox_log2 >= 8 &&
+	       c->mailbox_log2 <= 20 && c->event_log_depth <= VCXL_EVENT_MAX_DEPTH &&
+	       c->link.speed >= 1 && c->link.speed <= 6 && c->link.width <= 16 &&
+	       vcxl_is_pow2(c->link.width);
 }
 
 /* Capability offsets as QEMU's device has them; software finds them by their lists. */
@@ -147,7 +148,7 @@ static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	vcxl_dvsec_add_gpf_device(pci);
 	vcxl_dvsec_add_flex_bus(pci, VCXL_PCIE_ENDPOINT, c->link.flit_256b);
 	vcxl_doe_add(&md->doe, pci, md->cdat,
-		     vcxl_cdat_memdev(md->cdat, md->hdm.partitions, &timing));
+		     vcxl_cdat_memdev(md->cdat, &md->hdm, md->dc.regions, &timing));
 	vcxl_aer_add(pci, false);
 }
 
@@ -169,6 +170,16 @@ static void init_hdm(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	md->hdm.changed = decoder_changed;
 	md->hdm.changed_ctx = md;
 	md->capacity = dpa;
+}
+
+static void init_dc(struct vcxl_memdev *md, const struct vcxl_memdev_config *c, void *storage)
+{
+	vcxl_dc_init(&md->dc, &c->dc, md->capacity, storage);
+	md->fm.sets = vcxl_fm_command_sets();
+	for (unsigned i = 0; i < md->dc.n_regions; i++)
+		md->hdm.partitions[md->hdm.n_partitions++] =
+			(struct vcxl_dpa_range){ .base = md->dc.regions[i].base,
+						 .size = md->dc.regions[i].decode_len };
 }
 
 /* Smallest BAR that holds registers and payload. */
@@ -203,8 +214,10 @@ static void reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 	vcxl_doe_reset(&md->doe);
 	vcxl_firmware_reset(md, kind);
 	vcxl_features_reset(md, kind);
-	if (kind == VCXL_RESET_COLD)
+	if (kind == VCXL_RESET_COLD) {
 		lose_power(md);
+		vcxl_dc_repeat_offers(md);
+	}
 	if (kind == VCXL_RESET_COLD || kind == VCXL_RESET_HOT)
 		vcxl_security_reset(md);
 	update_gate(md);
@@ -216,7 +229,9 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	const struct vcxl_memdev_config c = with_defaults(config);
 	const size_t name_size = strlen(c.name) + 1;
 	const size_t poison_size = vcxl_poison_storage(c.poison_list_max);
-	const size_t events_size = vcxl_events_storage(c.event_log_depth);
+	const unsigned dc_log_depth = vcxl_dc_log_depth(&c.dc);
+	const size_t events_size = vcxl_events_storage(c.event_log_depth, dc_log_depth);
+	const size_t dc_size = vcxl_dc_storage(&c.dc);
 	struct vcxl_memdev *md;
 	uint32_t payload_size;
 	uint8_t *buffers;
@@ -225,14 +240,15 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	if (!config_valid(&c))
 		return VCXL_E_CONFIG;
 	payload_size = 1u << c.mailbox_log2;
-	/* behind the device: poison, payload, latched payload, event records, name */
-	md = calloc(1,
-		    sizeof(*md) + poison_size + 2 * (size_t)payload_size + events_size + name_size);
+	/* behind the device: extents, poison, payload, latched payload, event records, name */
+	md = calloc(1, sizeof(*md) + dc_size + poison_size + 2 * (size_t)payload_size +
+			       events_size + name_size);
 	if (!md)
 		return VCXL_E_NOMEM;
-	vcxl_poison_init(&md->poison, md + 1, c.poison_list_max);
-	buffers = (uint8_t *)(md + 1) + poison_size;
-	vcxl_events_init(&md->events, buffers + 2 * (size_t)payload_size, c.event_log_depth);
+	vcxl_poison_init(&md->poison, (uint8_t *)(md + 1) + dc_size, c.poison_list_max);
+	buffers = (uint8_t *)(md + 1) + dc_size + poison_size;
+	vcxl_events_init(&md->events, buffers + 2 * (size_t)payload_size, c.event_log_depth,
+			 dc_log_depth);
 	md->name = memcpy(buffers + 2 * (size_t)payload_size + events_size, c.name, name_size);
 	if (ops)
 		md->ops = *ops;
@@ -243,6 +259,7 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	vcxl_firmware_init(md);
 	vcxl_features_init(md);
 	init_hdm(md, &c);
+	init_dc(md, &c, md + 1);
 	init_pci(md, &c);
 	vcxl_component_init(&md->component, &md->hdm, true, md->ops.trace, md->name);
 	vcxl_device_regs_init(md, payload_size);
@@ -254,6 +271,8 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 
 void vcxl_memdev_destroy(struct vcxl_memdev *md)
 {
+	if (md)
+		vcxl_dc_finish(&md->dc);
 	free(md);
 }
 

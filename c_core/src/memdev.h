@@ -10,6 +10,7 @@
 #include <vcxl/memdev.h>
 
 #include "component.h"
+#include "dc.h"
 #include "doe.h"
 #include "events.h"
 #include "mailbox.h"
@@ -126,6 +127,8 @@ struct vcxl_memdev {
 	struct vcxl_firmware firmware;
 	struct vcxl_feature_state features;
 	struct vcxl_events events;
+	struct vcxl_dc dc;
+	struct vcxl_cci fm; /* commands of the fabric manager */
 
 	uint16_t dvsec; /* DVSEC 0 in configuration space */
 	struct vcxl_hdm hdm;

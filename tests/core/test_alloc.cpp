@@ -76,6 +76,8 @@ TEST(out_of_memory, a_memory_device_is_one_allocation_or_none)
 	config.media[0].write = [](void *, std::uint64_t, const void *, std::uint32_t) {
 		return VCXL_OK;
 	};
+	config.dc.n_regions = 1;
+	config.dc.regions[0].len = test::unit;
 	EXPECT_EQ(failures_before_success([&] {
 			  const vcxl_status status = vcxl_memdev_create(&config, nullptr, &memdev);
 			  EXPECT_EQ(memdev != nullptr, status == VCXL_OK);
@@ -83,6 +85,19 @@ TEST(out_of_memory, a_memory_device_is_one_allocation_or_none)
 		  }),
 		  1);
 	vcxl_memdev_destroy(memdev);
+}
+
+TEST(out_of_memory, a_pool_of_memory_backends_is_one_allocation_or_none)
+{
+	vcxl_dc_pool *pool = nullptr;
+
+	EXPECT_EQ(failures_before_success([&] {
+			  const vcxl_status status = vcxl_dc_pool_create(100, &pool);
+			  EXPECT_EQ(pool != nullptr, status == VCXL_OK);
+			  return status;
+		  }),
+		  1);
+	vcxl_dc_pool_destroy(pool);
 }
 
 } // namespace

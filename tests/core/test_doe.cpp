@@ -341,6 +341,41 @@ TEST(cdat, a_device_without_volatile_memory_has_the_persistent_partition_alone)
 	EXPECT_EQ(le(t, 0x18, 8), 0u);
 }
 
+TEST(cdat, regions_of_dynamic_capacity_follow_and_say_what_they_are)
+{
+	const struct {
+		bool persistent, shareable;
+		unsigned flags, efi;
+	} rows[] = { { false, false, 0x20, 1 },
+		     { true, false, 0x24, 2 },
+		     { false, true, 0x28, 1 },
+		     { true, true, 0x2c, 2 } };
+	options o;
+	o.volatile_size = 256 * mib;
+	o.persistent_size = 0;
+	o.dc.n_regions = 8;
+	for (unsigned i = 0; i < 8; i++) {
+		o.dc.regions[i].len = 512 * mib;
+		o.dc.regions[i].persistent = rows[i % 4].persistent;
+		o.dc.regions[i].shareable = rows[i % 4].shareable;
+	}
+	device d(o);
+	const std::vector<uint8_t> t = doe(d).table();
+
+	ASSERT_EQ(t.size(), 0x10u + 9 * 0x90);
+	EXPECT_EQ(sum(t), 0u);
+	for (unsigned i = 0; i < 8; i++) {
+		const size_t at = 0x10 + 0x90 * (1 + i);
+		EXPECT_EQ(t[at], 0) << "DSMAS";
+		EXPECT_EQ(t[at + 4], 2 + i)
+			<< "handle, as Get Dynamic Capacity Configuration has it";
+		EXPECT_EQ(t[at + 5], rows[i % 4].flags);
+		EXPECT_EQ(le(t, at + 8, 8), 256 * mib + i * 512 * mib);
+		EXPECT_EQ(le(t, at + 16, 8), 512 * mib);
+		EXPECT_EQ(t[at + 0x78 + 5], rows[i % 4].efi) << "EFI memory type";
+	}
+}
+
 TEST(cdat, latencies_and_bandwidths_are_those_of_the_configuration)
 {
 	const uint32_t values[][4] = { { 170'000, 90'500, 28'000, 14'000 },

@@ -67,7 +67,6 @@ TEST(memdev_create, refuses_what_cannot_be)
 			  c.lsa = c.media[0];
 			  c.lsa.size = 4 * gib;
 		  } },
-		{ "serial 0", [](config &c) { c.serial = 0; } },
 		{ "3 decoders", [](config &c) { c.n_decoders = 3; } },
 		{ "33 decoders", [](config &c) { c.n_decoders = 33; } },
 		{ "35 address bits", [](config &c) { c.hpa_bits = 35; } },

@@ -66,6 +66,7 @@ struct options {
 	unsigned mailbox_log2 = 0;
 	unsigned n_decoders = 0;
 	unsigned event_log_depth = 0;
+	vcxl_dc_config dc = {};
 };
 
 class device
@@ -91,6 +92,7 @@ public:
 		config.media[VCXL_PARTITION_PERSISTENT].direct = persistent_bytes.data();
 		config.media[VCXL_PARTITION_PERSISTENT].ctx = &media_flushes;
 		config.media[VCXL_PARTITION_PERSISTENT].flush = record_flush;
+		config.dc = o.dc;
 		config.lsa.size = o.lsa_size;
 		config.lsa.direct = lsa_bytes.data();
 		config.lsa.ctx = &lsa_flushes;

@@ -146,7 +146,7 @@ TEST(hotplug, a_module_stays_empty_when_its_device_cannot_be)
 	vcxl::cxl_memdev::config c = s.description();
 
 	s.device.memdev->remove();
-	c.memdev.serial = 0;
+	c.memdev.link.speed = 9;
 	EXPECT_THROW(s.device.memdev->insert(c), std::exception);
 	EXPECT_EQ(s.device.memdev->core(), nullptr);
 	s.device.memdev->insert(s.description());

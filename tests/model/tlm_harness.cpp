@@ -191,6 +191,7 @@ void fabric::build_memdev(node &n, const node_spec &spec)
 			c.memdev.media[p] = spec.lent[p];
 	c.memdev.serial = 1 + n.bus;
 	c.memdev.n_decoders = spec.n_decoders;
+	c.memdev.dc = spec.dc;
 	c.memdev.link = link();
 	c.latency = spec_.latency;
 	c.trace = spec_.trace;

@@ -197,6 +197,7 @@ struct node_spec {
 	uint64_t volatile_size = quarter_gib, persistent_size = 0;
 	bool direct = true;                      // media as host memory; false: through callbacks
 	vcxl_media lent[VCXL_N_PARTITIONS] = {}; // used instead when the size is not 0
+	vcxl_dc_config dc = {};
 	int number = -1; // port number of root and downstream ports; -1: the order among siblings
 };
 

@@ -214,21 +214,32 @@ TEST(options_documentation, the_hierarchy_may_come_from_readconfig_and_the_rest_
 	EXPECT_EQ(node_named(m, "cxl-vmem0").volatile_media, 0);
 }
 
-TEST(options_documentation, dynamic_capacity_lines_are_refused_by_name)
+TEST(options_documentation, dynamic_capacity_lines_build_two_regions_each)
 {
-	const char *lines[] = {
-		"bus=hb0rp0,memdev=cxl-mem0,num-dc-regions=2,nonvolatile-dc-memdev=cxl-dc-mem0,"
-		"id=cxl-dev0,lsa=cxl-lsa0,sn=0",
-		"bus=hb0rp1,memdev=cxl-mem1,num-dc-regions=2,nonvolatile-dc-memdev=cxl-dc-mem1,"
-		"id=cxl-dev1,lsa=cxl-lsa1,sn=1",
-		"bus=hb1rp0,memdev=cxl-mem2,num-dc-regions=2,nonvolatile-dc-memdev=cxl-dc-mem2,"
-		"id=cxl-dev2,lsa=cxl-lsa2,sn=2",
-		"bus=hb1rp1,memdev=cxl-mem3,num-dc-regions=2,nonvolatile-dc-memdev=cxl-dc-mem3,"
-		"id=cxl-dev3,lsa=cxl-lsa3,sn=3",
-	};
-	for (const std::string line : lines)
-		EXPECT_EQ(error_of({ "-M", "virt,cxl=on", "-device", "cxl-type3," + line }),
-			  "-device cxl-type3," + line +
-				  ": property 'num-dc-regions': dynamic capacity is not supported "
-				  "yet");
+	const vcxl::machine m = machine_of(args_file("dcd3.args"));
+
+	for (const char *i : { "0", "1", "2", "3" }) {
+		const vcxl::node &n = node_named(m, std::string("cxl-dev") + i);
+
+		EXPECT_EQ(n.dc_regions, 2u);
+		EXPECT_EQ(n.dc_size, 0x40000000u);
+		EXPECT_TRUE(n.dc_persistent);
+		EXPECT_EQ(m.backends.at(static_cast<size_t>(n.dc_media)).id,
+			  std::string("cxl-dc-mem") + i);
+	}
+}
+
+TEST(options_documentation, dynamic_capacity_may_have_no_memory_of_its_own)
+{
+	const vcxl::machine m = machine_of(
+		split("-M q35,cxl=on -device pxb-cxl,bus_nr=12,bus=pcie.0,id=hb0 "
+		      "-device cxl-rp,port=0,bus=hb0,id=rp0 "
+		      "-device cxl-type3,bus=rp0,dc-regions-total-size=12G,num-dc-regions=1,sn=99,"
+		      "id=dcd0"));
+	const vcxl::node &n = node_named(m, "dcd0");
+
+	EXPECT_EQ(n.dc_regions, 1u);
+	EXPECT_EQ(n.dc_size, 0x300000000u);
+	EXPECT_EQ(n.dc_media, -1);
+	EXPECT_FALSE(n.dc_persistent);
 }

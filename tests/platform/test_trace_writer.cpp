@@ -229,12 +229,28 @@ TEST_F(trace, names_stand_behind_the_addresses_and_csrs_that_have_one)
 
 TEST_F(trace, patterns_select_events)
 {
-	EXPECT_EQ(vcxl::trace_writer::select("mem.*"), 0x0fu);
-	EXPECT_EQ(vcxl::trace_writer::select("mem.*,hdm.commit"), 0x4fu);
-	EXPECT_EQ(vcxl::trace_writer::select("reset"), 0x200u);
-	EXPECT_EQ(vcxl::trace_writer::select("*.m*"), 0x10124u) << "memdev, mmio, msi, mem";
-	EXPECT_EQ(vcxl::trace_writer::select("*"), 0x1ffffu);
-	EXPECT_EQ(vcxl::trace_writer::select(""), 0xfffu) << "all but cpu.*";
+	const auto those = [](std::initializer_list<unsigned> events) {
+		std::uint64_t mask = 0;
+
+		for (const unsigned event : events)
+			mask |= std::uint64_t{ 1 } << event;
+		return mask;
+	};
+	const std::uint64_t mem = those(
+		{ VCXL_TRACE_WINDOW, VCXL_TRACE_PORT, VCXL_TRACE_MEMDEV, VCXL_TRACE_UNROUTED });
+	const std::uint64_t all = (std::uint64_t{ 1 } << VCXL_N_TRACE_EVENTS) - 1;
+	const std::uint64_t cpu =
+		those({ VCXL_TRACE_INSN, VCXL_TRACE_EXCEPTION, VCXL_TRACE_INTERRUPT,
+			VCXL_TRACE_CSR_INSN, VCXL_TRACE_DATA });
+
+	EXPECT_EQ(vcxl::trace_writer::select("mem.*"), mem);
+	EXPECT_EQ(vcxl::trace_writer::select("mem.*,hdm.commit"),
+		  mem | those({ VCXL_TRACE_DECODER }));
+	EXPECT_EQ(vcxl::trace_writer::select("reset"), those({ VCXL_TRACE_RESET }));
+	EXPECT_EQ(vcxl::trace_writer::select("*.m*"),
+		  those({ VCXL_TRACE_MEMDEV, VCXL_TRACE_MMIO, VCXL_TRACE_MSI, VCXL_TRACE_DATA }));
+	EXPECT_EQ(vcxl::trace_writer::select("*"), all);
+	EXPECT_EQ(vcxl::trace_writer::select(""), all & ~cpu);
 }
 
 TEST_F(trace, events_that_are_not_selected_are_off)

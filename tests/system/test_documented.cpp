@@ -124,6 +124,24 @@ TEST(documented_command_line, four_way_interleave_over_two_host_bridges)
 	EXPECT_EQ(compare(predict({ region }), dir), "");
 }
 
+// Their static memory is used; no byte of dynamic capacity is touched, which nobody has offered.
+TEST(documented_command_line, four_devices_with_dynamic_capacity)
+{
+	const scratch dir;
+	const expected_region region{
+		window0,
+		1 * gib,
+		256,
+		{ { "mem0.raw" }, { "mem2.raw" }, { "mem1.raw" }, { "mem3.raw" } }
+	};
+	image expected = predict({ region });
+
+	for (const char *file : { "dc0.raw", "dc1.raw", "dc2.raw", "dc3.raw" })
+		expected[file];
+	expect_all_held(run_vcxl(args_file("options/dcd3.args", dir), dir));
+	EXPECT_EQ(compare(expected, dir), "");
+}
+
 TEST(documented_command_line, four_devices_below_a_switch)
 {
 	const scratch dir;

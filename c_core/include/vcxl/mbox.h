@@ -71,6 +71,7 @@ struct vcxl_msg;
 #define VCXL_CMD_NEEDS_MEDIA      0x1         /* Media Disabled while media is disabled */
 #define VCXL_CMD_NEEDS_LSA        0x2 /* Unsupported, and not in the CEL, without label storage */
 #define VCXL_CMD_NEEDS_PERSISTENT 0x4 /* the same without persistent memory */
+#define VCXL_CMD_NEEDS_DC         0x8 /* the same without dynamic capacity */
 
 /*
  * One command. The dispatcher owns every common rule: unknown opcode, input length, media disabled,
@@ -95,6 +96,8 @@ struct vcxl_cmd_set {
 
 /* The command sets of the primary mailbox, ended by a set without rows; for docs and tests. */
 const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void);
+/* Those of the fabric manager, likewise. */
+const struct vcxl_cmd_set *vcxl_fm_command_sets(void);
 
 #ifdef __cplusplus
 }

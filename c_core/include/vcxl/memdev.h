@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vcxl/dc.h>
 #include <vcxl/event.h>
 #include <vcxl/hdm.h>
 #include <vcxl/mbox.h>
@@ -47,14 +48,15 @@ struct vcxl_media {
 enum vcxl_partition {
 	VCXL_PARTITION_VOLATILE,
 	VCXL_PARTITION_PERSISTENT,
-	VCXL_N_PARTITIONS
+	VCXL_N_PARTITIONS, /* with media of their own */
+	VCXL_PARTITION_DYNAMIC = VCXL_N_PARTITIONS
 };
 
 struct vcxl_memdev_config {
 	const char *name;                           /* for traces; copied */
 	struct vcxl_media media[VCXL_N_PARTITIONS]; /* sizes are multiples of 256 MiB */
 	struct vcxl_media lsa;                      /* label storage area */
-	uint64_t serial;                            /* Device Serial Number capability; not 0 */
+	uint64_t serial;                            /* Device Serial Number capability */
 	uint8_t n_decoders;                         /* 0: 4; see vcxl_hdm_count_valid() */
 	uint8_t hpa_bits;                           /* 0: 52 */
 	uint8_t mailbox_log2;                       /* payload size, 8..20; 0: 11 (2 KiB) */
@@ -67,6 +69,7 @@ struct vcxl_memdev_config {
 	uint32_t write_latency_ps; /* 0: 250 ns */
 	uint32_t read_bandwidth;   /* 0: 16000 */
 	uint32_t write_bandwidth;  /* 0: 16000 */
+	struct vcxl_dc_config dc;  /* dynamic capacity; a device may have nothing else */
 };
 
 /* What the device does not own; copied at create, what it points to is borrowed. */
@@ -83,7 +86,7 @@ struct vcxl_memdev_ops {
 struct vcxl_memdev;
 
 /* One allocation (the mailbox payload included), freed by destroy. VCXL_E_CONFIG when the
- * configuration cannot be: no media at all, a size that is no multiple of 256 MiB, serial 0, ...
+ * configuration cannot be: no media at all, a size that is no multiple of 256 MiB, ...
  * ops may be NULL. Resets the device cold. */
 enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out);

@@ -28,7 +28,8 @@ enum vcxl_trace_unit {
 /*
  * E(symbol, "category.name", F(field, unit) ...): symbols become VCXL_TRACE_<symbol>.
  * `latency` of a hop is what that hop adds to the annotated delay. cpu.csr tells the value that the
- * instruction leaves, cpu.mem what was stored, or for a load and an AMO what was read.
+ * instruction leaves, cpu.mem what was stored, or for a load and an AMO what was read. Steps of
+ * dc.extent: 0 offered, 1 accepted, 2 offer ended without it, 3 released.
  */
 #define VCXL_TRACE_EVENTS(E, F)                                                                    \
 	E(WINDOW, "mem.window",                                                                    \
@@ -48,6 +49,7 @@ enum vcxl_trace_unit {
 	E(EVENT, "event.record", F(log, DEC) F(handle, HEX))                                       \
 	E(RAS, "ras.error", F(bit, DEC) F(message, HEX))                                           \
 	E(ERROR, "io.error", F(message, HEX) F(requester, HEX))                                    \
+	E(EXTENT, "dc.extent", F(step, DEC) F(dpa, HEX) F(len, HEX))                               \
 	E(BLK, "virtio.blk", F(type, DEC) F(sector, HEX) F(len, DEC) F(status, DEC))               \
 	E(INSN, "cpu.insn", F(pc, CODE) F(bits, HEX) F(priv, DEC))                                 \
 	E(EXCEPTION, "cpu.exception", F(pc, CODE) F(cause, DEC) F(tval, HEX) F(priv, DEC))         \

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include <systemc>
 #include <tlm>
@@ -27,6 +28,7 @@ class cxl_memdev : public sc_core::sc_module
 public:
 	struct config {
 		vcxl_memdev_config memdev{}; // name is taken from the module
+		vcxl_media dc_media{}; // of all regions of dynamic capacity that name no other
 		uint8_t devfn = 0;
 		cxl_latency latency;
 		const vcxl_trace *trace = nullptr; // borrowed
@@ -44,6 +46,13 @@ public:
 	~cxl_memdev() override;
 
 	void reset(vcxl_reset kind);
+	// Dynamic capacity as its manager asks for it, now.
+	vcxl_dc_error add_capacity(const vcxl_dc_add_request &request);
+	vcxl_dc_error release_capacity(const vcxl_dc_release_request &request);
+	// A command of the fabric manager; out has room for max_output bytes and gets what it
+	// answers.
+	cxl_rc fm_command(uint16_t opcode, const std::vector<uint8_t> &in,
+			  std::vector<uint8_t> &out, uint32_t max_output = 0x10000);
 	// Before the core is used from outside a transport: it is `now_ps`.
 	void advance(uint64_t now_ps);
 	// nullptr while there is no device: every request is answered as to nothing.
