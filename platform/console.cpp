@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the guest's serial port leads; see console.h.
+// Where a console leads; see console.h.
 #include "console.h"
 
 #include <cerrno>
@@ -20,16 +20,16 @@ constexpr size_t max_unsent = 4096;
 } // namespace
 
 // What is not typed by a person passes unchanged: escapes are for terminals.
-console::console(const machine &m)
-    : name_(m.serial == serial_kind::file ? "-serial file:" + m.serial_path : "standard output"),
-      escapes_(m.serial == serial_kind::stdio && m.serial_escapes),
+console::console(const console_end &end)
+    : name_(end.kind == serial_kind::file ? end.option + " file:" + end.path : "standard output"),
+      escapes_(end.kind == serial_kind::stdio && end.escapes),
       keys_(escapes_ && isatty(STDIN_FILENO))
 {
-	switch (m.serial) {
+	switch (end.kind) {
 	case serial_kind::null:
 		return;
 	case serial_kind::file:
-		file_.reset(fopen(m.serial_path.c_str(), "wb"));
+		file_.reset(fopen(end.path.c_str(), "wb"));
 		if (!file_)
 			throw std::runtime_error(name_ + ": " + std::strerror(errno));
 		out_ = file_.get();
@@ -37,9 +37,10 @@ console::console(const machine &m)
 	case serial_kind::socket: {
 		socket_address address;
 
-		parse_socket_address(m.serial_path, address); // checked with the options
+		parse_socket_address(end.path, address); // checked with the options
 		socket_ = true;
-		input_ = std::make_unique<host_stream>("serial", address, "-serial");
+		input_ = std::make_unique<host_stream>(sc_core::sc_gen_unique_name("serial"),
+						       address, end.option);
 		return;
 	}
 	case serial_kind::stdio:
@@ -77,12 +78,16 @@ void console::put(char c)
 	if (!out_)
 		return;
 	check(putc(c, out_) != EOF);
+	partial_ = true;
 	if (eager_ || c == '\n')
-		check(fflush(out_) == 0);
+		flush();
 }
 
 void console::flush()
 {
+	if (partial_)
+		check(fflush(out_) == 0);
+	partial_ = false;
 	if (unsent_.empty())
 		return;
 	input_->send(unsent_);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the guest's serial port leads: standard input and output, a file, a socket, or nowhere.
+// Where a console of the guest leads: standard input and output, a file, a socket, or nowhere.
 #ifndef VCXL_PLATFORM_CONSOLE_H
 #define VCXL_PLATFORM_CONSOLE_H
 
@@ -20,8 +20,8 @@ namespace vcxl
 class console
 {
 public:
-	// Throws std::runtime_error that names -serial.
-	explicit console(const machine &m);
+	// Throws std::runtime_error that names the option.
+	explicit console(const console_end &end);
 
 	// The terminal is the guest's from now on.
 	void begin();
@@ -29,9 +29,11 @@ public:
 	bool wait_for_client(int interrupt);
 	// From the guest. Terminals see each character, all others each line.
 	void put(char c);
-	// A socket: whether flush() would send something.
-	bool holds_back() const { return !unsent_.empty(); }
+	// Whether flush() would send something: a line without its end, a prompt.
+	bool holds_back() const { return partial_ || !unsent_.empty(); }
 	void flush();
+	// Of simulated time: what a line without its end waits for the rest.
+	static constexpr uint64_t max_held_back_ps = 1'000'000'000;
 	// At the end. "" or the first output that failed, and why.
 	std::string close();
 	// Absent when nothing can be typed.
@@ -49,8 +51,9 @@ private:
 	const std::string name_; // of the output, for messages
 	std::unique_ptr<FILE, file_closer> file_;
 	FILE *out_ = nullptr;
-	std::string unsent_;
-	int error_ = 0; // errno of the first write that failed
+	std::string unsent_;   // sockets
+	bool partial_ = false; // files: a line has begun
+	int error_ = 0;        // errno of the first write that failed
 	std::unique_ptr<host_stream> input_;
 	bool socket_ = false, eager_ = false;
 	const bool escapes_;

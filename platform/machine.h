@@ -100,9 +100,25 @@ struct drive {
 	bool used = false;     // by a device
 };
 
+enum class serial_kind {
+	stdio,
+	null,
+	file,
+	socket
+};
+
+// Where a console of the guest leads.
+struct console_end {
+	serial_kind kind = serial_kind::null;
+	bool escapes = false; // stdio at a terminal: Ctrl-A begins an escape, Ctrl-C is typed
+	std::string path;     // file, or the socket as in socket_address.h
+	std::string option;   // that asks for it, for messages
+};
+
 enum class function_kind {
 	virtio_blk,
-	virtio_rng
+	virtio_rng,
+	virtio_console
 };
 
 // A PCI function on bus 0
@@ -112,6 +128,7 @@ struct pci_function {
 	unsigned devfn = 0;
 	int drive = none; // block devices
 	std::string serial;
+	console_end console; // consoles
 };
 
 // -M cxl-fmw.N: a CXL Fixed Memory Window
@@ -125,13 +142,6 @@ struct window {
 struct symbol_file {
 	std::string path;
 	uint64_t offset = 0;
-};
-
-enum class serial_kind {
-	stdio,
-	null,
-	file,
-	socket
 };
 
 struct machine {
@@ -156,9 +166,7 @@ struct machine {
 	uint64_t seed = 1;          // of the random numbers that the guest starts with
 	std::string boot_config;    // text for the firmware (contents of --boot-config FILE)
 
-	serial_kind serial = serial_kind::stdio;
-	bool serial_escapes = true; // stdio at a terminal: Ctrl-A begins an escape, Ctrl-C is typed
-	std::string serial_path;    // file, or the socket as in socket_address.h
+	console_end serial{ serial_kind::stdio, true, "", "-serial" };
 
 	std::string qmp; // where the monitor listens, see socket_address.h; "" nowhere
 

@@ -189,15 +189,27 @@ void tell_port(const char *what, const socket_address &address, const std::strin
 	fflush(stderr);
 }
 
-std::unique_ptr<console> make_console(const machine &m)
+std::unique_ptr<console> make_console(const console_end &end)
 {
-	auto made = std::make_unique<console>(m);
+	auto made = std::make_unique<console>(end);
 	socket_address address;
 
-	if (m.serial == serial_kind::socket) {
-		parse_socket_address(m.serial_path, address); // checked with the options
-		tell_port("serial", address, made->input()->where());
+	if (end.kind == serial_kind::socket) {
+		parse_socket_address(end.path, address); // checked with the options
+		tell_port(end.option == "-serial" ? "serial" : end.option.c_str(), address,
+			  made->input()->where());
 	}
+	return made;
+}
+
+// By index of the function; absent where it is no console.
+std::vector<std::unique_ptr<console>> make_consoles(const machine &m)
+{
+	std::vector<std::unique_ptr<console>> made;
+
+	for (const pci_function &f : m.functions)
+		made.push_back(f.kind == function_kind::virtio_console ? make_console(f.console)
+								       : nullptr);
 	return made;
 }
 
@@ -273,33 +285,50 @@ void write_results(const machine &m, const boot_image &image, const soc &host,
 // The world outside the machine.
 struct outside {
 	std::unique_ptr<console> terminal;
+	std::vector<std::unique_ptr<console>> consoles;
 	std::unique_ptr<qmp_server> monitor;
 	std::unique_ptr<gdb_stub> debugger;
 	int signals_fd = -1;
 	std::unique_ptr<host_stream> signals;
 
 	explicit outside(const machine &m)
-	    : terminal(make_console(m)), monitor(make_monitor(m)), debugger(make_debugger(m)),
-	      signals_fd(open_signals()),
+	    : terminal(make_console(m.serial)), consoles(make_consoles(m)),
+	      monitor(make_monitor(m)), debugger(make_debugger(m)), signals_fd(open_signals()),
 	      signals(std::make_unique<host_stream>("signals", signals_fd, false))
 	{
 	}
 	// False when a signal came first.
 	bool wait_for_clients()
 	{
+		for (const auto &console : consoles)
+			if (console && !console->wait_for_client(signals_fd))
+				return false;
 		return terminal->wait_for_client(signals_fd) &&
 		       (!monitor || monitor->wait_for_client(signals_fd));
 	}
 };
 
 // In seconds of the host.
-double simulate(console &terminal)
+double simulate(outside &world)
 {
-	terminal.begin();
+	world.terminal->begin();
+	for (const auto &console : world.consoles)
+		if (console)
+			console->begin();
 	const auto start = std::chrono::steady_clock::now();
 
 	sc_core::sc_start();
 	return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void close_console(console *end, bool &failed)
+{
+	const std::string why = end ? end->close() : "";
+
+	if (why.empty())
+		return;
+	failed = true;
+	complain(why);
 }
 
 // After the run: what it said, then all that was to be written.
@@ -310,12 +339,9 @@ int finish(const machine &m, const boot_image &image, const soc &host, outside &
 		complain(host.result().message);
 	if (trace)
 		trace->close();
-	const std::string why = world.terminal->close();
-
-	if (!why.empty()) {
-		failed = true;
-		complain(why);
-	}
+	world.consoles.push_back(std::move(world.terminal));
+	for (const auto &console : world.consoles)
+		close_console(console.get(), failed);
 	if (m.statistics)
 		print_statistics(host, seconds, trace ? trace->events() : 0);
 	write_results(m, image, host, samples, failed);
@@ -349,6 +375,8 @@ int run_machine(machine m, inventory &parts)
 	// the soc takes the mapping, which stays where it is
 	hooks.reload = [&loader, view] { loader.load(view); };
 	hooks.terminal = world.terminal.get();
+	for (const auto &console : world.consoles)
+		hooks.consoles.push_back(console.get());
 	hooks.signals = world.signals.get();
 	hooks.monitor = world.monitor.get();
 	hooks.debugger = world.debugger.get();
@@ -364,7 +392,7 @@ int run_machine(machine m, inventory &parts)
 
 	host.set_rom(image.rom);
 	host_for_time = &host;
-	const double seconds = simulate(*world.terminal);
+	const double seconds = simulate(world);
 
 	return finish(m, image, host, world, trace.get(), samples, seconds, failed);
 }

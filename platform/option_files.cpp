@@ -82,8 +82,11 @@ std::vector<use> uses_of(const command_line &line, const machine &m)
 	}
 	for (size_t i = 0; i < m.drives.size(); i++)
 		uses.push_back({ line.drives[i].arg, m.drives[i].path, !m.drives[i].readonly });
-	if (m.serial == serial_kind::file)
-		add("-serial file:", m.serial_path, true);
+	if (m.serial.kind == serial_kind::file)
+		add("-serial file:", m.serial.path, true);
+	for (const console_end &end : line.consoles)
+		if (end.kind == serial_kind::file)
+			uses.push_back({ end.option, end.path, true });
 	if (m.trace_path != "-")
 		add("--trace ", m.trace_path, true);
 	add("--profile ", m.profile_path, true);

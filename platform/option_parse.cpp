@@ -174,9 +174,9 @@ struct socket_use {
 struct word_state {
 	command_line line;
 	bool serial_given = false, no_defaults = false;
-	std::string serial_chardev, serial_arg;   // -serial chardev:ID
-	std::map<std::string, std::string> typed; // by name of the option
-	std::map<option_kind, socket_use> sockets;
+	std::string serial_chardev, serial_arg;    // -serial chardev:ID
+	std::map<std::string, std::string> typed;  // by name of the option
+	std::map<std::string, socket_use> sockets; // by name of the option, or argument of a device
 };
 
 socket_address check_socket(const std::string &text, const std::string &arg)
@@ -189,28 +189,36 @@ socket_address check_socket(const std::string &text, const std::string &arg)
 }
 
 // Only the default, which is mon:stdio, and mon:stdio itself know escapes: QEMU's rule.
-void set_serial(word_state &state, const std::string &text, const std::string &arg)
+console_end console_at(word_state &state, const std::string &option, const std::string &text,
+		       const std::string &arg)
 {
 	const std::string file = "file:";
-	machine &m = state.line.config;
-	m.serial_escapes = text == "mon:stdio";
+	console_end end;
+	end.option = option;
+	end.escapes = text == "mon:stdio";
 	if (text == "stdio" || text == "mon:stdio") {
-		m.serial = serial_kind::stdio;
+		end.kind = serial_kind::stdio;
 	} else if (text == "null") {
-		m.serial = serial_kind::null;
+		end.kind = serial_kind::null;
 	} else if (text.compare(0, file.size(), file) == 0) {
-		m.serial = serial_kind::file;
-		m.serial_path = text.substr(file.size());
-		check_output_file(m.serial_path, arg);
+		end.kind = serial_kind::file;
+		end.path = text.substr(file.size());
+		check_output_file(end.path, arg);
 	} else if (names_socket(text)) {
-		m.serial = serial_kind::socket;
-		m.serial_path = text;
-		state.sockets[option_kind::serial] = { arg, check_socket(text, arg) };
+		end.kind = serial_kind::socket;
+		end.path = text;
+		state.sockets[option] = { arg, check_socket(text, arg) };
 	} else {
 		fail(arg, "'" + text +
 				  "' is not supported; known: stdio, mon:stdio, null, file:PATH, "
 				  "unix:PATH, tcp:[HOST]:PORT, chardev:ID");
 	}
+	return end;
+}
+
+void set_serial(word_state &state, const std::string &text, const std::string &arg)
+{
+	state.line.config.serial = console_at(state, "-serial", text, arg);
 }
 
 void set_monitor(word_state &state, const std::string &text, const std::string &arg)
@@ -218,7 +226,7 @@ void set_monitor(word_state &state, const std::string &text, const std::string &
 	machine &m = state.line.config;
 	if (!m.qmp.empty())
 		fail(arg, std::string("a second monitor is ") + not_supported_yet);
-	state.sockets[option_kind::monitor] = { arg, check_socket(text, arg) };
+	state.sockets["mon"] = { arg, check_socket(text, arg) };
 	m.qmp = text;
 }
 
@@ -227,14 +235,14 @@ void set_gdb(word_state &state, const std::string &text, const std::string &arg)
 {
 	machine &m = state.line.config;
 	socket_address address;
-	state.sockets.erase(option_kind::gdb_server);
+	state.sockets.erase("gdb");
 	m.gdb = text == "none" ? "" : text;
 	if (m.gdb.empty())
 		return;
 	const std::string why = parse_gdb_address(text, address);
 	if (!why.empty())
 		fail(arg, why);
-	state.sockets[option_kind::gdb_server] = { arg, address };
+	state.sockets["gdb"] = { arg, address };
 }
 
 bool same_path(const socket_address &a, const socket_address &b)
@@ -416,8 +424,30 @@ void connect_chardevs(word_state &state)
 	for (const item &monitor : state.line.monitors)
 		set_monitor(state, take_chardev(unused, monitor.text("chardev"), monitor.arg),
 			    monitor.arg);
+	for (const item &device : state.line.devices)
+		if (device.type->name == std::string("virtconsole"))
+			state.line.consoles.push_back(
+				console_at(state, device.arg,
+					   take_chardev(unused, device.text("chardev"), device.arg),
+					   device.arg));
 	if (!unused.empty())
-		fail(unused.front()->arg, "no -serial or -mon uses it");
+		fail(unused.front()->arg, "no -serial, -mon or virtconsole uses it");
+}
+
+// One reader and writer: what is typed cannot go to two.
+void check_standard_input(const machine &m, const std::vector<console_end> &consoles)
+{
+	const console_end *first = m.serial.kind == serial_kind::stdio ? &m.serial : nullptr;
+	for (const console_end &end : consoles) {
+		if (end.kind != serial_kind::stdio)
+			continue;
+		if (first)
+			fail(end.option, "stdio is already used by " + first->option +
+						 (first == &m.serial ? ", whose default it is; "
+								       "-serial null frees it"
+								     : ""));
+		first = &end;
+	}
 }
 
 // Rules among options that have no properties.
@@ -427,7 +457,8 @@ void finish(word_state &state)
 	connect_chardevs(state);
 	check_sockets(state);
 	if (state.no_defaults && !state.serial_given)
-		m.serial = serial_kind::null;
+		m.serial.kind = serial_kind::null;
+	check_standard_input(m, state.line.consoles);
 	if (m.kernel.empty() && !m.initrd.empty())
 		fail("-initrd " + m.initrd, "only allowed with -kernel option");
 	if (m.kernel.empty() && !m.append.empty())

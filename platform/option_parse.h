@@ -40,7 +40,8 @@ struct item {
 struct command_line {
 	item machine_item, memory_item, smp_item;
 	std::vector<item> objects, devices, chardevs, monitors, drives;
-	machine config; // what options without properties say
+	machine config;                    // what options without properties say
+	std::vector<console_end> consoles; // of the virtconsole devices, in their order
 	// read while parsing: the argument, for messages, and the path
 	std::vector<std::pair<std::string, std::string>> read_files;
 	bool help = false;

@@ -70,7 +70,7 @@ constexpr option_row rows[] = {
 	group("m", nullptr, "[size=]SIZE[,maxmem=SIZE,slots=N]",             "RAM"),
 	group("object", nullptr, "TYPE,id=ID[,PROPERTY=VALUE...]",           "a memory backend; TYPE,help lists its properties"),
 	group("device", nullptr, "TYPE[,PROPERTY=VALUE...]",                 "a device; TYPE,help lists its properties"),
-	group("chardev", nullptr, "TYPE,id=ID[,PROPERTY=VALUE...]",          "a character device for -serial or -mon; TYPE,help lists its properties"),
+	group("chardev", nullptr, "TYPE,id=ID[,PROPERTY=VALUE...]",          "a character device for -serial, -mon or a virtconsole; TYPE,help lists its properties"),
 	group("mon", nullptr, "[chardev=]ID,mode=control",                   "a QMP monitor on a character device"),
 	group("drive", nullptr, "file=FILE[,PROPERTY=VALUE...]",             "a disk image"),
 	plain("readconfig", "FILE", kind::read_config,                       "read machine, memory, smp-opts, object, device, chardev, mon and drive sections"),

@@ -351,6 +351,21 @@ constexpr property virtio_rng_properties[] = {
 	later("period",                            yet),
 };
 
+constexpr property virtio_serial_properties[] = {
+	VIRTIO_PCI_PROPERTIES,
+	number("max_ports", "1", 1, 1,             "consoles; QEMU's default is 31"),
+	later("vectors",                           yet),
+	later("emergency-write",                   yet),
+};
+
+constexpr property virtconsole_properties[] = {
+	text("id", nullptr,                        help_id),
+	must(text("chardev", nullptr,              "where it leads: id of a -chardev")),
+	text("bus", nullptr,                       "ID.0 of a virtio-serial-pci (default: the first without a console)"),
+	number("nr", "0", 0, 0,                    "the port"),
+	later("name",                              "ports have names where there are several"),
+};
+
 constexpr object_type machine_types[] = { { "machine", "the machine", machine_properties, nullptr } };
 constexpr object_type memory_types[] = { { "memory", "RAM", memory_properties, nullptr } };
 constexpr object_type smp_types[] = { { "smp", "harts", smp_properties, nullptr } };
@@ -385,6 +400,9 @@ constexpr object_type device_types[] = {
 	{ "cxl-switch-mailbox-cci", "",                          {}, not_supported_yet },
 	{ "virtio-blk-pci", "disk on a -drive",                  virtio_blk_properties, nullptr, "virtio-blk" },
 	{ "virtio-rng-pci", "random numbers that follow from --seed", virtio_rng_properties, nullptr, "virtio-rng" },
+	{ "virtio-serial-pci", "what a virtconsole is attached to", virtio_serial_properties, nullptr, "virtio-serial" },
+	{ "virtconsole",    "console of a virtio-serial-pci",    virtconsole_properties, nullptr },
+	{ "virtserialport", "",                                  {}, not_supported_yet },
 	{ "virtio-*",       "",                                  {}, not_supported_yet },
 	{ "pc-dimm",        "",                                  {}, no_dimm },
 	{ "nvdimm",         "",                                  {}, no_dimm },

@@ -3,6 +3,8 @@
 // -drive, and the -device items that are PCI functions on bus 0.
 #include <algorithm>
 #include <cstring>
+#include <set>
+#include <string>
 
 #include "option_parse.h"
 #include "option_value.h"
@@ -25,7 +27,10 @@ struct kind_row {
 constexpr kind_row kind_rows[] = {
 	{ "virtio-blk-pci", function_kind::virtio_blk },
 	{ "virtio-rng-pci", function_kind::virtio_rng },
+	{ "virtio-serial-pci", function_kind::virtio_console },
 };
+
+constexpr char virtconsole[] = "virtconsole";
 
 const kind_row *row_of(const item &device)
 {
@@ -147,11 +152,50 @@ void add_function(const item &device, const command_line &line, machine &m)
 	m.functions.push_back(f);
 }
 
+// The function that a virtconsole is attached to.
+pci_function &port_for(const item &device, machine &m)
+{
+	const std::string bus = device.text("bus");
+	bool any = false;
+
+	for (pci_function &f : m.functions) {
+		if (f.kind != function_kind::virtio_console ||
+		    (device.given("bus") && bus != f.id + ".0"))
+			continue;
+		any = true;
+		if (f.console.option.empty())
+			return f;
+	}
+	if (any)
+		fail(device.arg, "each virtio-serial-pci has its console; several ports are " +
+					 std::string(not_supported_yet));
+	fail(device.arg,
+	     device.given("bus")
+		     ? "property 'bus': there is no virtio-serial-pci with '" + bus + "'"
+		     : "needs a virtio-serial-pci");
+}
+
+void attach_consoles(const command_line &line, machine &m)
+{
+	auto end = line.consoles.begin();
+	std::set<std::string> ids;
+
+	for (const item &device : line.devices) {
+		if (device.type->name != std::string(virtconsole))
+			continue;
+		if (device.given("id"))
+			check_new_id(m, device.text("id"), device.arg);
+		if (device.given("id") && !ids.insert(device.text("id")).second)
+			fail(device.arg, "Duplicate ID '" + device.text("id") + "' for device");
+		port_for(device, m).console = *end++;
+	}
+}
+
 } // namespace
 
 bool is_function(const item &device)
 {
-	return row_of(device) != nullptr;
+	return row_of(device) || device.type->name == std::string(virtconsole);
 }
 
 // Drives with if=virtio come last, so that they take no address that a device asks for.
@@ -161,8 +205,9 @@ void build_functions(const command_line &line, machine &m)
 		add_drive(given, m);
 	for (const bool placed : { true, false })
 		for (const item &device : line.devices)
-			if (is_function(device) && device.given("addr") == placed)
+			if (row_of(device) && device.given("addr") == placed)
 				add_function(device, line, m);
+	attach_consoles(line, m);
 	for (size_t i = 0; i < m.drives.size(); i++) {
 		if (line.drives[i].text("if") != "virtio")
 			continue;

@@ -12,14 +12,6 @@
 namespace vcxl
 {
 
-namespace
-{
-
-// Of simulated time: what a line without its end waits for the rest.
-constexpr uint64_t max_held_back_ps = 1'000'000'000;
-
-} // namespace
-
 soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l, host_memory ram,
 	 std::vector<host_memory> media, std::vector<drive_file> drives, const hooks &h)
     : sc_module(name), machine_(m), layout_(l), hooks_(h), drives_(std::move(drives)),
@@ -77,13 +69,28 @@ void soc::print(char c)
 	hooks_.terminal->put(c);
 	if (hooks_.terminal->holds_back())
 		// an earlier notification stays
-		flush_event_.notify(sc_core::sc_time::from_value(max_held_back_ps));
+		flush_event_.notify(sc_core::sc_time::from_value(console::max_held_back_ps));
 }
 
 void soc::flush_console()
 {
 	flush_event_.cancel();
 	hooks_.terminal->flush();
+}
+
+void soc::flush_consoles()
+{
+	if (hooks_.terminal)
+		flush_console();
+	for (const auto &port : console_ports_)
+		port->flush();
+}
+
+bool soc::may_be_typed() const
+{
+	return (typing() && !typing()->closed()) ||
+	       std::any_of(console_ports_.begin(), console_ports_.end(),
+			   [](const auto &port) { return port->alive(); });
 }
 
 host_stream *soc::typing() const
@@ -99,6 +106,8 @@ void soc::poll_inputs()
 		read_signals();
 	if (typing())
 		read_console();
+	for (const auto &port : console_ports_)
+		port->poll();
 	if (hooks_.debugger)
 		hooks_.debugger->poll();
 	if (hooks_.monitor)
@@ -146,8 +155,7 @@ void soc::end(int status, const std::string &message, const char *reason)
 	if (result_.ended)
 		return;
 	result_ = { true, status, message, now_ps() };
-	if (hooks_.terminal)
-		hooks_.terminal->flush();
+	flush_consoles();
 	if (hooks_.monitor) {
 		hooks_.monitor->event("SHUTDOWN", reason);
 		hooks_.monitor->ended();
@@ -221,10 +229,10 @@ void soc::watch_idle()
 		}
 		all_asleep = all_asleep && hart->asleep();
 	}
-	if (all_asleep && hooks_.terminal)
-		flush_console();
+	if (all_asleep)
+		flush_consoles();
 	if (all_asleep && !reset_reason_ && !hooks_.debugger && !hooks_.monitor &&
-	    !(typing() && !typing()->closed()) && !sc_core::sc_pending_activity_at_future_time())
+	    !may_be_typed() && !sc_core::sc_pending_activity_at_future_time())
 		end(1, "all harts wait for an interrupt that cannot come", "host-error");
 }
 
@@ -272,11 +280,16 @@ void soc::read_console()
 		return;
 	for (const key &k : hooks_.terminal->take()) {
 		if (k.kind == key_kind::end)
-			end(0, "terminated by Ctrl-A x", "host-ui");
+			end_by_user();
 		else
 			devices_->typed(k);
 	}
 	watch_idle(); // the end of input may leave nothing to wait for
+}
+
+void soc::end_by_user()
+{
+	end(0, "terminated by Ctrl-A x", "host-ui");
 }
 
 void soc::read_signals()
@@ -396,6 +409,18 @@ void soc::build_windows()
 	}
 }
 
+console_port &soc::make_port(const std::string &function_name, console &end)
+{
+	console_ports_.push_back(
+		std::make_unique<console_port>((function_name + "_port").c_str(), end));
+	console_ports_.back()->after_reading = [this](bool wants_end) {
+		if (wants_end)
+			end_by_user();
+		watch_idle();
+	};
+	return *console_ports_.back();
+}
+
 void soc::build_functions()
 {
 	for (size_t i = 0; i < machine_.functions.size(); i++) {
@@ -403,11 +428,18 @@ void soc::build_functions()
 		const std::string function_name = object_name(f.id);
 		auto made = std::make_unique<virtio_function>(function_name.c_str(), f.devfn);
 
-		if (f.kind == function_kind::virtio_blk)
+		switch (f.kind) {
+		case function_kind::virtio_blk:
 			made->be_block_device(drives_[static_cast<size_t>(f.drive)].media(),
 					      f.serial, hooks_.trace);
-		else
+			break;
+		case function_kind::virtio_rng:
 			made->be_rng(machine_.seed + f.devfn);
+			break;
+		case function_kind::virtio_console:
+			made->be_console(make_port(function_name, *hooks_.consoles[i]));
+			break;
+		}
 		made->dma.bind(bus_.add_master(function_name + "_dma"));
 		pcie_.functions[i].bind(made->io_in);
 		functions_.push_back(std::move(made));

@@ -22,6 +22,7 @@
 
 #include "bus.h"
 #include "console.h"
+#include "console_port.h"
 #include "cpu.h"
 #include "drive.h"
 #include "gdb_stub.h"
@@ -52,11 +53,12 @@ class soc : public sc_core::sc_module
 {
 public:
 	struct hooks {
-		console *terminal = nullptr;       // borrowed; may be absent
-		gdb_stub *debugger = nullptr;      // borrowed; may be absent
-		qmp_server *monitor = nullptr;     // borrowed; may be absent
-		host_stream *signals = nullptr;    // borrowed; what arrives ends the run
-		inventory *parts = nullptr;        // borrowed; needed with a monitor
+		console *terminal = nullptr;     // borrowed; may be absent
+		std::vector<console *> consoles; // borrowed; by index of the function that has one
+		gdb_stub *debugger = nullptr;    // borrowed; may be absent
+		qmp_server *monitor = nullptr;   // borrowed; may be absent
+		host_stream *signals = nullptr;  // borrowed; what arrives ends the run
+		inventory *parts = nullptr;      // borrowed; needed with a monitor
 		const vcxl_trace *trace = nullptr; // borrowed
 		profile *samples = nullptr;        // borrowed; may be absent
 		std::function<void()> reload;      // at a reset: places the boot images again
@@ -123,6 +125,7 @@ private:
 	void build_memdev(int port);
 	void build_windows();
 	void build_functions();
+	console_port &make_port(const std::string &function_name, console &end);
 	void connect_children(int index);
 	cxl_memdev::config config_of(const machine &m, const node &n);
 	vcxl_media media_of(const machine &m, int backend_index);
@@ -138,6 +141,9 @@ private:
 	void connect_debugger();
 	void print(char c);
 	void flush_console();
+	void flush_consoles();
+	bool may_be_typed() const;
+	void end_by_user();
 	void read_console();
 	void read_signals();
 	void end(int status, const std::string &message, const char *reason);
@@ -162,6 +168,7 @@ private:
 	std::vector<std::unique_ptr<cxl_memdev>> memdevs_;
 	std::set<size_t> leaving_; // slots whose device the guest was asked to give free
 	std::vector<std::unique_ptr<cxl_window>> windows_;
+	std::vector<std::unique_ptr<console_port>> console_ports_;
 	std::vector<std::unique_ptr<virtio_function>> functions_;
 	std::vector<unsigned> next_mem_in_; // host bridges: windows connected so far
 };

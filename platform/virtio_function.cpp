@@ -48,6 +48,16 @@ void virtio_function::be_rng(uint64_t seed)
 	virtio_ = &rng_.virtio;
 }
 
+void virtio_function::be_console(console_port &port)
+{
+	const vcxl_virtio_wires w = wires();
+	const vcxl_vcon_port p = port.wires();
+
+	vcxl_vcon_init(&con_, &p, &w);
+	virtio_ = &con_.virtio;
+	port.typed = [this] { vcxl_vcon_typed(&con_); };
+}
+
 vcxl_virtio_wires virtio_function::wires()
 {
 	vcxl_virtio_wires w{};

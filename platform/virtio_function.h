@@ -13,7 +13,10 @@
 #include <tlm_utils/simple_target_socket.h>
 
 #include <virtio_blk.h>
+#include <virtio_console.h>
 #include <virtio_rng.h>
+
+#include "console_port.h"
 
 namespace vcxl
 {
@@ -31,6 +34,7 @@ public:
 	void be_block_device(const vcxl_blk_media &media, const std::string &serial,
 			     const vcxl_trace *trace);
 	void be_rng(uint64_t seed);
+	void be_console(console_port &port);
 	void reset() { vcxl_virtio_reset(virtio_, VCXL_RESET_HOT); }
 
 private:
@@ -42,7 +46,8 @@ private:
 	const unsigned devfn_;
 	vcxl_blk blk_{};
 	vcxl_rng rng_{};
-	vcxl_virtio *virtio_ = nullptr; // of one of the two
+	vcxl_vcon con_{};
+	vcxl_virtio *virtio_ = nullptr; // of one of them
 	sc_core::sc_event due_;
 	sc_core::sc_time offset_ = sc_core::SC_ZERO_TIME; // of the access being served
 };

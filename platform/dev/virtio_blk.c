@@ -164,13 +164,15 @@ static enum request_status dispatch(struct vcxl_blk *blk, uint64_t type, struct 
 }
 
 /* A header, the data, and a byte for the status, cut into buffers as the driver likes. */
-static bool serve(struct vcxl_virtio *v, const struct vcxl_virtq_chain *chain, uint32_t *written)
+static bool serve(struct vcxl_virtio *v, unsigned queue, const struct vcxl_virtq_chain *chain,
+		  uint32_t *written)
 {
 	struct vcxl_blk *blk = v->device;
 	struct request r = { .chain = chain };
 	uint8_t header[HEADER], status;
 	uint64_t type;
 
+	(void)queue;
 	if (chain->out_len < HEADER || chain->in_len < 1 || chain->in_len > UINT32_MAX ||
 	    !vcxl_chain_read(chain, &v->wires.dma, 0, header, HEADER))
 		return false;

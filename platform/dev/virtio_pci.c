@@ -77,17 +77,24 @@ static struct vcxl_virtq *selected(struct vcxl_virtio *v)
 	return v->queue_select < v->kind->n_queues ? &v->queues[v->queue_select] : NULL;
 }
 
+static bool ready(const struct vcxl_virtio *v, unsigned queue)
+{
+	return !v->kind->ready || v->kind->ready(v, queue);
+}
+
 /* False: broken. */
-static bool serve_queue(struct vcxl_virtio *v, struct vcxl_virtq *q)
+static bool serve_queue(struct vcxl_virtio *v, unsigned queue)
 {
 	const struct vcxl_dma *dma = &v->wires.dma;
-	enum vcxl_virtq_result result;
+	struct vcxl_virtq *q = &v->queues[queue];
+	enum vcxl_virtq_result result = VCXL_VIRTQ_EMPTY;
 	bool wants;
 
-	while ((result = vcxl_virtq_take(q, dma, &v->chain)) == VCXL_VIRTQ_TAKEN) {
+	while (ready(v, queue) &&
+	       (result = vcxl_virtq_take(q, dma, &v->chain)) == VCXL_VIRTQ_TAKEN) {
 		uint32_t written = 0;
 
-		if (!v->kind->serve(v, &v->chain, &written) ||
+		if (!v->kind->serve(v, queue, &v->chain, &written) ||
 		    !vcxl_virtq_give(q, dma, v->chain.head, written))
 			return false;
 	}
@@ -108,9 +115,15 @@ void vcxl_virtio_run(struct vcxl_virtio *v)
 		if (!(v->notified >> i & 1) || !v->queues[i].enabled)
 			continue;
 		v->notified &= ~(1u << i);
-		if (!serve_queue(v, &v->queues[i]))
+		if (!serve_queue(v, i))
 			fail(v);
 	}
+}
+
+void vcxl_virtio_became_ready(struct vcxl_virtio *v, unsigned queue)
+{
+	v->notified |= 1u << queue;
+	v->wires.notified(v->wires.ctx);
 }
 
 /* ---- common configuration, Virtio 1.2 4.1.4.3 ---- */
@@ -350,8 +363,7 @@ static void write_bar(struct vcxl_virtio *v, uint32_t offset, unsigned width, ui
 	case REGION_NOTIFY:
 		if (at % NOTIFY_MULTIPLY || at / NOTIFY_MULTIPLY >= v->kind->n_queues)
 			break;
-		v->notified |= 1u << at / NOTIFY_MULTIPLY;
-		v->wires.notified(v->wires.ctx);
+		vcxl_virtio_became_ready(v, at / NOTIFY_MULTIPLY);
 		break;
 	case REGION_ISR:
 		break;

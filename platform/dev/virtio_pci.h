@@ -25,8 +25,10 @@ struct vcxl_virtio_kind {
 	uint32_t class_code; /* PCI */
 	unsigned n_queues;
 	uint32_t config_size;
+	/* Whether a request of the queue could be served now; NULL: always. */
+	bool (*ready)(const struct vcxl_virtio *v, unsigned queue);
 	/* One request. Bytes written to its buffers; false: the chain makes no sense. */
-	bool (*serve)(struct vcxl_virtio *v, const struct vcxl_virtq_chain *chain,
+	bool (*serve)(struct vcxl_virtio *v, unsigned queue, const struct vcxl_virtq_chain *chain,
 		      uint32_t *written);
 	/* The device's own registers, below config_size, read-only without `set`. */
 	uint8_t (*get)(const struct vcxl_virtio *v, uint32_t offset);
@@ -59,6 +61,8 @@ struct vcxl_virtio {
 void vcxl_virtio_init(struct vcxl_virtio *v, const struct vcxl_virtio_kind *kind, void *device,
 		      uint64_t features, const struct vcxl_virtio_wires *wires);
 void vcxl_virtio_reset(struct vcxl_virtio *v, enum vcxl_reset kind);
+/* The queue is ready, whose buffers wait for that: as if the driver had notified it. */
+void vcxl_virtio_became_ready(struct vcxl_virtio *v, unsigned queue);
 /* Serves the queues that were notified. */
 void vcxl_virtio_run(struct vcxl_virtio *v);
 /* Registers: VCXL_SPACE_CONFIG, _DEVICE (BAR0) or _MSIX, where vcxl_pci_claims() says. */

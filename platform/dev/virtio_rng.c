@@ -17,11 +17,13 @@ static uint64_t next(uint64_t *state)
 	return z ^ z >> 31;
 }
 
-static bool serve(struct vcxl_virtio *v, const struct vcxl_virtq_chain *chain, uint32_t *written)
+static bool serve(struct vcxl_virtio *v, unsigned queue, const struct vcxl_virtq_chain *chain,
+		  uint32_t *written)
 {
 	struct vcxl_rng *rng = v->device;
 	const uint32_t len = chain->in_len < MAX_BYTES ? (uint32_t)chain->in_len : MAX_BYTES;
 
+	(void)queue;
 	for (uint32_t at = 0; at < len; at += 8) {
 		const uint32_t n = len - at < 8 ? len - at : 8;
 		uint8_t bytes[8];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Linux on virtio devices: a disk that keeps its file system, numbers that a seed decides.
+// Linux on virtio devices: a disk that keeps its file system, numbers that a seed decides, a
+// console.
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -138,6 +139,22 @@ TEST(full, a_disk_works_for_four_harts_beside_cxl_memory)
 	expect_clean(disk, dir);
 }
 
+TEST(full, a_root_without_a_file_system_fails_the_run)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config;
+
+	config.machine = { "-m", "1G", "-drive", "file=" + empty_disk(dir) + ",format=raw" };
+	config.append = "root=/dev/vda rw vcxl.modules=off";
+	const linux_outcome o = run_linux(config, dir);
+
+	EXPECT_EQ(o.run.status, 0);
+	EXPECT_TRUE(has(o.run.out, "mounting /dev/vda on /mnt failed")) << o.run.out;
+	EXPECT_TRUE(has(o.run.out, "VCXL-RESULT fail")) << o.run.out;
+	EXPECT_TRUE(o.tests.empty());
+}
+
 TEST(full, the_entropy_device_gives_what_the_seed_decides)
 {
 	NEEDS_GUEST("6.12");
@@ -152,6 +169,46 @@ TEST(full, the_entropy_device_gives_what_the_seed_decides)
 	EXPECT_TRUE(has(one.text("random"), "virtio_rng.0"));
 	EXPECT_EQ(one.text("random"), same.text("random"));
 	EXPECT_NE(one.text("random"), other.text("random"));
+}
+
+// 1500 lines are more than the guest has buffers for: some wait with the host.
+TEST(full, a_virtio_console_is_the_guests_console_in_both_directions)
+{
+	NEEDS_GUEST("6.12");
+	const scratch dir;
+	linux_config config;
+	std::string text;
+
+	config.tests = "dmesg,shell";
+	config.append = "console=hvc0";
+	config.machine = { "-m",       "1G",
+			   "-serial",  "null",
+			   "-chardev", "stdio,id=c",
+			   "-device",  "virtio-serial-pci,id=vs",
+			   "-device",  "virtconsole,bus=vs.0,chardev=c",
+			   "-chardev", "file,id=f,path=" + dir.file("second"),
+			   "-device",  "virtio-serial-pci",
+			   "-device",  "virtconsole,chardev=f" };
+	running program(linux_words(config), dir);
+
+	ASSERT_TRUE(program.wait_for("VCXL-END dmesg 0", 100)) << program.output();
+	EXPECT_TRUE(has(program.output(), "[hvc0] enabled")) << program.output();
+	program.type("stty -echo; echo sum $((40 + 2))\n");
+	ASSERT_TRUE(program.wait_for("sum 42")) << program.output();
+	for (int i = 1; i <= 1500; i++)
+		text += "line " + std::to_string(i) + " of what is typed into the guest\n";
+	program.type("md5sum\n" + text + "\x04");
+	EXPECT_TRUE(program.wait_for("0c460defa30c3701d76ce610e7f8a808", 100)) << program.output();
+	program.type("exec 3>/dev/hvc1; stty -F /dev/hvc1 -opost; seq 1 10000 >&3; exit\n");
+	EXPECT_EQ(program.wait(), 0);
+	EXPECT_TRUE(has(program.output(), "VCXL-RESULT pass"));
+	std::ifstream in(dir.file("second"));
+	const std::string second{ std::istreambuf_iterator<char>(in), {} };
+	std::string numbers;
+
+	for (int i = 1; i <= 10000; i++)
+		numbers += std::to_string(i) + "\n";
+	EXPECT_EQ(second, numbers);
 }
 
 } // namespace vcxl_test

@@ -66,6 +66,12 @@ std::string complaints_of(const linux_outcome &o)
 			  { no_bus_numbers, "unable to guarantee persistence of writes" });
 }
 
+// Namespaces without a block device have a pair of tests of their own.
+std::string test_of(const kept &k, const std::string &step)
+{
+	return (std::string(k.mode) == "devdax" ? "devdax-" : "pmem-") + step;
+}
+
 class persistent : public testing::TestWithParam<kept>
 {
 };
@@ -79,22 +85,25 @@ TEST_P(persistent, namespace_and_file_system_are_found_by_the_next_guest)
 	const scratch dir;
 
 	if (k.killed) {
-		linux_config config = guest(k, "pmem-make", dir);
+		linux_config config = guest(k, test_of(k, "make"), dir);
 
 		config.append += " vcxl.hold=on";
 		running program(linux_words(config), dir);
 		ASSERT_TRUE(program.wait_for("VCXL-SYNCED", config.timeout)) << program.output();
 		program.kill_now();
 	} else {
-		const linux_outcome first = run_linux(guest(k, "pmem-make,dmesg", dir), dir);
+		const linux_outcome first =
+			run_linux(guest(k, test_of(k, "make") + ",dmesg", dir), dir);
 
 		ASSERT_TRUE(first.passed) << first.run.out << first.run.err;
 		EXPECT_EQ(complaints_of(first), "");
 	}
-	const linux_outcome second = run_linux(guest(k, "pmem-find,dmesg", dir), dir);
+	const std::string find = test_of(k, "find");
+	const linux_outcome second = run_linux(guest(k, find + ",dmesg", dir), dir);
 
 	ASSERT_TRUE(second.passed) << second.run.out << second.run.err;
-	EXPECT_NE(second.text("pmem-find").find("found the text of pmem-make\n"),
+	EXPECT_NE(second.text(find).find(find[0] == 'd' ? "found the words of devdax-make\n"
+							: "found the text of pmem-make\n"),
 		  std::string::npos);
 	EXPECT_EQ(complaints_of(second), "");
 }
@@ -107,6 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
 			kept{ "two_ways_killed", "linux/pmem4.args", 2, "fsdax", true },
 			kept{ "four_ways", "linux/pmem4.args", 4, "fsdax", false },
 			kept{ "four_ways_killed", "linux/pmem4.args", 4, "sector", true },
+			kept{ "one_way_devdax", "linux/pmem4.args", 1, "devdax", false },
+			kept{ "four_ways_devdax_killed", "linux/pmem4.args", 4, "devdax", true },
 			kept{ "documentation_four_ways", "options/doc4.args", 4, "fsdax", false },
 			kept{ "documentation_switch", "options/doc5.args", 4, "fsdax", true }),
 	[](const testing::TestParamInfo<kept> &test) { return std::string(test.param.name); });

@@ -83,7 +83,7 @@ TEST(options_syntax, no_words_give_the_default_machine)
 	EXPECT_EQ(m.harts, 1u);
 	EXPECT_TRUE(m.nodes.empty());
 	EXPECT_TRUE(m.windows.empty());
-	EXPECT_EQ(m.serial, vcxl::serial_kind::stdio);
+	EXPECT_EQ(m.serial.kind, vcxl::serial_kind::stdio);
 	EXPECT_EQ(m.quantum_ps, 10'000'000u);
 	EXPECT_EQ(m.max_steps, 0u);
 	EXPECT_EQ(m.trace_path, "");
@@ -181,14 +181,15 @@ TEST(options_syntax, what_qemu_users_type_by_habit_is_accepted)
 		      "-monitor none -no-reboot -bios none"));
 	EXPECT_EQ(m.bios, "none");
 	EXPECT_TRUE(m.no_reboot);
-	EXPECT_EQ(m.serial, vcxl::serial_kind::stdio);
+	EXPECT_EQ(m.serial.kind, vcxl::serial_kind::stdio);
 }
 
 TEST(options_syntax, nodefaults_takes_the_console_away_unless_serial_gives_one)
 {
-	EXPECT_EQ(machine_of({ "-nodefaults" }).serial, vcxl::serial_kind::null);
-	EXPECT_EQ(machine_of(split("-serial stdio -nodefaults")).serial, vcxl::serial_kind::stdio);
-	EXPECT_EQ(machine_of(split("-serial null")).serial, vcxl::serial_kind::null);
+	EXPECT_EQ(machine_of({ "-nodefaults" }).serial.kind, vcxl::serial_kind::null);
+	EXPECT_EQ(machine_of(split("-serial stdio -nodefaults")).serial.kind,
+		  vcxl::serial_kind::stdio);
+	EXPECT_EQ(machine_of(split("-serial null")).serial.kind, vcxl::serial_kind::null);
 }
 
 TEST(options_syntax, chardevs_say_what_serial_and_qmp_say)
@@ -199,12 +200,12 @@ TEST(options_syntax, chardevs_say_what_serial_and_qmp_say)
 				 "-chardev socket,port=7,host=::1,id=s"));
 
 	EXPECT_EQ(m.qmp, "unix:/tmp/q,server=on,wait=off");
-	EXPECT_EQ(m.serial, vcxl::serial_kind::socket);
-	EXPECT_EQ(m.serial_path, "tcp:::1:7,server=off,wait=on");
+	EXPECT_EQ(m.serial.kind, vcxl::serial_kind::socket);
+	EXPECT_EQ(m.serial.path, "tcp:::1:7,server=off,wait=on");
 	EXPECT_TRUE(machine_of(split("-chardev stdio,id=a,mux=on,signal=off -serial chardev:a"))
-			    .serial_escapes);
-	EXPECT_FALSE(machine_of(split("-chardev stdio,id=a -serial chardev:a")).serial_escapes);
-	EXPECT_EQ(machine_of(split("-chardev null,id=a -serial chardev:a")).serial,
+			    .serial.escapes);
+	EXPECT_FALSE(machine_of(split("-chardev stdio,id=a -serial chardev:a")).serial.escapes);
+	EXPECT_EQ(machine_of(split("-chardev null,id=a -serial chardev:a")).serial.kind,
 		  vcxl::serial_kind::null);
 }
 
@@ -225,11 +226,11 @@ TEST(options_syntax, sockets_may_meet_where_nobody_listens_or_the_last_gdb_count
 
 TEST(options_syntax, only_the_default_console_and_mon_stdio_know_escapes)
 {
-	EXPECT_TRUE(machine_of({}).serial_escapes);
-	EXPECT_TRUE(machine_of(split("-nographic")).serial_escapes);
-	EXPECT_TRUE(machine_of(split("-serial mon:stdio")).serial_escapes);
-	EXPECT_FALSE(machine_of(split("-serial stdio")).serial_escapes);
-	EXPECT_EQ(machine_of(split("-serial unix:s,server,nowait")).serial,
+	EXPECT_TRUE(machine_of({}).serial.escapes);
+	EXPECT_TRUE(machine_of(split("-nographic")).serial.escapes);
+	EXPECT_TRUE(machine_of(split("-serial mon:stdio")).serial.escapes);
+	EXPECT_FALSE(machine_of(split("-serial stdio")).serial.escapes);
+	EXPECT_EQ(machine_of(split("-serial unix:s,server,nowait")).serial.kind,
 		  vcxl::serial_kind::socket);
 }
 
@@ -475,8 +476,8 @@ TEST_F(options_files, nothing_is_created_or_truncated_by_parsing)
 	};
 	for (const words &args : twice) {
 		const vcxl::machine m = machine_of(args);
-		EXPECT_EQ(m.serial, vcxl::serial_kind::file);
-		EXPECT_EQ(m.serial_path.find(d + "serial"), 0u);
+		EXPECT_EQ(m.serial.kind, vcxl::serial_kind::file);
+		EXPECT_EQ(m.serial.path.find(d + "serial"), 0u);
 	}
 	for (const char *name : { "media", "trace", "signature", "dtb", "serial" })
 		EXPECT_EQ(read(name), "keep") << name;
@@ -571,34 +572,4 @@ TEST_F(options_files, damaged_command_lines_are_an_error_or_a_machine)
 	EXPECT_GT(errors, 500u);
 	EXPECT_GT(machines, 500u);
 	EXPECT_EQ(count(), 0u);
-}
-
-TEST(options_virtio, drives_and_devices_find_each_other_and_a_place_on_bus_0)
-{
-	const std::string image =
-		testing::TempDir() + "vcxl_options_disk_" + std::to_string(getpid());
-	std::ofstream(image) << std::string(1024, ' ');
-	const std::string drive = "file=" + image + ",readonly=on"; // which may be named twice
-	const vcxl::machine m = machine_of(
-		{ "-drive", drive, "-drive", drive + ",if=none,id=d1,cache=writethrough", "-device",
-		  "virtio-rng", "-device", "virtio-blk,drive=d1,addr=1,serial=s,id=disk" });
-	const std::string again =
-		error_of({ "-drive", drive + ",if=none,id=d", "-device", "virtio-blk,drive=d",
-			   "-device", "virtio-blk,drive=d" });
-	const std::string twice = error_of({ "-drive", "file=" + image, "-drive", drive });
-
-	std::remove(image.c_str());
-	ASSERT_EQ(m.functions.size(), 3u);
-	EXPECT_EQ(m.functions[0].id, "disk"); // given addresses first
-	EXPECT_EQ(m.functions[0].devfn, 1u << 3);
-	EXPECT_EQ(m.functions[0].serial, "s");
-	EXPECT_EQ(m.functions[0].drive, 1);
-	EXPECT_EQ(m.functions[1].kind, vcxl::function_kind::virtio_rng);
-	EXPECT_EQ(m.functions[1].devfn, 2u << 3);
-	EXPECT_EQ(m.functions[2].id, "pcie.0/virtio-blk-pci.3"); // if=virtio last
-	EXPECT_EQ(m.functions[2].drive, 0);
-	EXPECT_TRUE(m.drives[0].writeback && m.drives[0].readonly);
-	EXPECT_FALSE(m.drives[1].writeback);
-	EXPECT_NE(again.find("'d' is already used by another device"), std::string::npos) << again;
-	EXPECT_NE(twice.find("names the same file as -drive"), std::string::npos) << twice;
 }

@@ -255,6 +255,16 @@ TEST(console, at_a_socket_a_line_without_its_end_is_shown_while_the_guest_waits)
 	EXPECT_TRUE(hears(client, "[77]"));
 }
 
+TEST(console, at_a_pipe_a_line_without_its_end_is_shown_while_the_guest_waits)
+{
+	const scratch dir;
+	running program(guest({}), dir);
+
+	EXPECT_TRUE(program.wait_for("ready\n"));
+	program.type("w");
+	EXPECT_TRUE(program.wait_for("[77]")) << program.output();
+}
+
 TEST(console, at_a_socket_a_client_that_never_reads_is_dropped_with_a_message)
 {
 	const scratch dir;

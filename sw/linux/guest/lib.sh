@@ -101,5 +101,17 @@ pmem_mount() {
 	esac
 }
 
+# devdax_device: the character device of the only namespace
+devdax_device() {
+	devdax_name=$(ndctl list -NX | sed -n 's/.*"chardev":"\(dax[0-9.]*\)".*/\1/p')
+	[ -c "/dev/$devdax_name" ] && echo "/dev/$devdax_name"
+}
+
+# devdax_half DEVICE: half of its bytes, which can be mapped
+devdax_half() {
+	devdax_size=$(cat "/sys/bus/dax/devices/${1##*/}/size")
+	echo $((devdax_size / 2 / 2097152 * 2097152))
+}
+
 # 1.3 MB that no other program writes
 pmem_text() { seq 1 200000; }

@@ -224,6 +224,34 @@ static int code(char **args)
 	return 0;
 }
 
+/* map write|check DEVICE BYTES: the pattern in a dax device, which knows no msync() */
+static int map(char **args)
+{
+	size_t bytes, wrong = 0;
+	bool writes = strcmp(args[0], "write") == 0;
+	if (!writes && strcmp(args[0], "check") != 0) {
+		fprintf(stderr, "vcxl-bench: '%s' is neither write nor check\n", args[0]);
+		return 1;
+	}
+	if (!parse_bytes(args[2], &bytes))
+		return 1;
+	int fd = open(args[1], writes ? O_RDWR : O_RDONLY);
+	if (fd < 0)
+		return fail(args[1]);
+	uint64_t *memory =
+		mmap(NULL, bytes, writes ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return fail("mmap");
+	for (size_t i = 0; i < bytes / sizeof(*memory); i++) {
+		if (writes)
+			memory[i] = mix(i);
+		else
+			wrong += memory[i] != mix(i);
+	}
+	printf("bytes=%zu wrong_words=%zu\n", bytes, wrong);
+	return wrong == 0 ? 0 : 1;
+}
+
 /* maps: the line of numa_maps about this program's own text */
 static int maps(char **args)
 {
@@ -277,6 +305,7 @@ static const struct mode {
 	{ "check", "BYTES NODE", 2, check },
 	{ "speed", "BYTES", 1, speed },
 	{ "code", "STEPS", 1, code },
+	{ "map", "write|check DEVICE BYTES", 3, map },
 	{ "maps", "", 0, maps },
 	{ "fork", "N PROGRAM ARGUMENT", 3, fork_exec },
 };
