@@ -127,6 +127,11 @@ cxl_rc cxl_memdev::fm_command(uint16_t opcode, const std::vector<uint8_t> &in,
 	return rc;
 }
 
+bool cxl_memdev::gpf(uint64_t phase2_ps)
+{
+	return memdev_ && vcxl_memdev_gpf(memdev_.get(), phase2_ps);
+}
+
 // ---- time ----
 
 // Initiators run ahead of the kernel by different amounts; the device's time never goes back.
@@ -176,8 +181,7 @@ vcxl_status cxl_memdev::access(payload &trans, uint64_t hpa, unsigned char *data
 	const vcxl_status status = vcxl_memdev_access(memdev_.get(), hpa, &xfer);
 
 	if (status == VCXL_OK) {
-		trans.set_dmi_allowed(xfer.partition == VCXL_PARTITION_DYNAMIC ||
-				      config_.memdev.media[xfer.partition].direct);
+		trans.set_dmi_allowed(xfer.direct);
 		vcxl_trace_emit(config_.trace, VCXL_TRACE_MEMDEV, name(), xfer.write, hpa, xfer.dpa,
 				len, xfer.partition, config_.latency.memdev_ps);
 	} else if (status == VCXL_E_POISON) {
@@ -192,9 +196,9 @@ vcxl_status cxl_memdev::access(payload &trans, uint64_t hpa, unsigned char *data
 
 uint64_t cxl_memdev::boundary(uint64_t hpa) const
 {
-	const vcxl_decoder *decoder = vcxl_hdm_find(vcxl_memdev_hdm(memdev_.get()), hpa);
+	const uint64_t span = vcxl_memdev_span(memdev_.get(), hpa);
 
-	return decoder ? to_decoder_boundary(*decoder, hpa) : no_boundary;
+	return span ? span : no_boundary;
 }
 
 void cxl_memdev::mem_transport(payload &trans, sc_core::sc_time &delay)
@@ -332,6 +336,11 @@ void cxl_memdev::io_transport(payload &trans, sc_core::sc_time &delay)
 {
 	register_place place;
 
+	if (is_hot_reset(trans)) {
+		tick(delay);
+		reset(VCXL_RESET_HOT);
+		return;
+	}
 	if (!accept(trans))
 		return;
 	if (!find_register(trans, place)) {

@@ -107,6 +107,7 @@ void cxl_port::create()
 		if (self->slot_power)
 			self->slot_power(on);
 	};
+	ops.hot_reset = [](void *ctx) { static_cast<cxl_port *>(ctx)->signal_hot_reset(); };
 	ops.irq.ctx = this;
 	ops.irq.msi = [](void *ctx, uint64_t hpa, uint32_t data) {
 		cxl_port *self = static_cast<cxl_port *>(ctx);

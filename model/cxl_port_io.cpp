@@ -94,6 +94,10 @@ template <class Own, class Below> bool cxl_port::route_io(payload &trans, Own ow
 
 void cxl_port::io_transport(payload &trans, sc_core::sc_time &delay)
 {
+	if (is_hot_reset(trans)) {
+		vcxl_port_hot_reset(port_.get());
+		return;
+	}
 	if (!accept(trans))
 		return;
 
@@ -111,6 +115,24 @@ void cxl_port::io_transport(payload &trans, sc_core::sc_time &delay)
 
 	if (!route_io(trans, own, below))
 		trans.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+// The core has reset what is above the links.
+void cxl_port::signal_hot_reset()
+{
+	for (unsigned i = 0; i < io_out.size(); i++) {
+		sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+		cxl_io_extension io;
+		payload trans;
+
+		if (!io_out[i].size()) // elaboration is not finished
+			continue;
+		io.hot_reset = true;
+		trans.set_command(tlm::TLM_IGNORE_COMMAND);
+		trans.set_extension(&io);
+		io_out[i]->b_transport(trans, delay);
+		trans.clear_extension(&io);
+	}
 }
 
 unsigned cxl_port::io_debug(payload &trans)

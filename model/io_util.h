@@ -132,6 +132,17 @@ unsigned debug_register(Core *core, payload &trans, const register_place &place)
 	return done;
 }
 
+// Whether a payload is the hot reset of its link; it is answered then.
+inline bool is_hot_reset(payload &trans)
+{
+	const cxl_io_extension *io = trans.get_extension<cxl_io_extension>();
+
+	if (!io || !io->hot_reset)
+		return false;
+	trans.set_response_status(tlm::TLM_OK_RESPONSE);
+	return true;
+}
+
 // Whether a BAR of the function claims a memory request, and where.
 inline bool claimed_by_bar(const vcxl_pci *pci, const payload &trans, register_place &place)
 {

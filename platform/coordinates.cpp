@@ -69,7 +69,7 @@ maybe behind(const maybe &rest, const access_coordinates &own)
 maybe below(const machine &m, const node &n, bool volatile_only)
 {
 	if (n.kind == node_kind::memdev) {
-		if (volatile_only && n.volatile_media == none)
+		if (volatile_only && n.volatile_media == none && n.partitionable_media == none)
 			return {};
 		return in_series(of_link(m, n), n.media);
 	}

@@ -110,8 +110,8 @@ void inventory::remove_object(const std::string &id)
 	line_.objects.erase(line_.objects.begin() + index);
 	now_.backends.erase(now_.backends.begin() + index);
 	for (node &n : now_.nodes)
-		for (int *media : { &n.volatile_media, &n.persistent_media, &n.lsa, &n.dc_media })
-			*media -= *media > index;
+		for (const auto backend : backends_of_node)
+			n.*backend -= n.*backend > index;
 }
 
 void inventory::remove_device(const std::string &id)

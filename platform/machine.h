@@ -78,7 +78,8 @@ struct node {
 	uint64_t serial = 0;
 
 	// memory devices: indices of backends
-	int volatile_media = none, persistent_media = none, lsa = none;
+	int volatile_media = none, persistent_media = none, partitionable_media = none;
+	int lsa = none, state = none;
 	// dynamic capacity: how many regions, how large together, and what backs them
 	unsigned dc_regions = 0;
 	uint64_t dc_size = 0;
@@ -89,6 +90,12 @@ struct node {
 
 	// upstream ports: what CDAT says of the way to each downstream port, reads and writes alike
 	access_coordinates crossing{ 150'000, 150'000, 16'384, 16'384 };
+};
+
+// Whatever of a node is the index of a backend.
+constexpr int node::*backends_of_node[] = {
+	&node::volatile_media, &node::persistent_media, &node::partitionable_media, &node::lsa,
+	&node::state,          &node::dc_media
 };
 
 // -drive: a raw disk image

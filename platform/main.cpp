@@ -267,11 +267,11 @@ void attempt(bool &failed, const std::function<void()> &write)
 }
 
 // Everything that the run leaves behind.
-void write_results(const machine &m, const boot_image &image, const soc &host,
-		   const profile &samples, bool &failed)
+void write_results(const machine &m, const boot_image &image, soc &host, const profile &samples,
+		   bool &failed)
 {
 	attempt(failed, [&] {
-		if (!host.flush_media())
+		if (!host.power_off())
 			throw std::runtime_error("a media file could not be written");
 	});
 	if (!m.profile_path.empty())
@@ -332,7 +332,7 @@ void close_console(console *end, bool &failed)
 }
 
 // After the run: what it said, then all that was to be written.
-int finish(const machine &m, const boot_image &image, const soc &host, outside &world,
+int finish(const machine &m, const boot_image &image, soc &host, outside &world,
 	   trace_writer *trace, const profile &samples, double seconds, bool &failed)
 {
 	if (!host.result().message.empty())

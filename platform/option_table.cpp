@@ -240,6 +240,8 @@ constexpr property memdev_properties[] = {
 	text("volatile-memdev", nullptr,           "memory backend of the volatile partition"),
 	text("persistent-memdev", nullptr,         "memory backend of the persistent partition"),
 	text("memdev", nullptr,                    "deprecated name of persistent-memdev"),
+	text("partitionable-memdev", nullptr,      "memory backend of capacity that Set Partition Info makes volatile or persistent, at first persistent"),
+	text("state-memdev", nullptr,              "memory backend, 64K or more, of what the device keeps without power: poison list, passphrases, dirty shutdowns, partition, firmware and the like"),
 	text("lsa", nullptr,                       "memory backend of the label storage area; needed with persistent memory"),
 	number("num-dc-regions", "0", 0, 8,        "regions of dynamic capacity; what backs them is divided equally"),
 	text("volatile-dc-memdev", nullptr,        "memory backend of volatile dynamic capacity"),

@@ -17,6 +17,7 @@ namespace
 
 constexpr uint64_t media_unit = 256ull << 20; // CXL r3.1 8.2.9.9.1.1: capacities are multiples
 constexpr uint64_t min_lsa = 4096;
+constexpr uint64_t min_state = 65536;    // vcxl_memdev_state_size() of the default poison list
 constexpr uint64_t max_lsa = UINT32_MAX; // Identify Memory Device: LSA Size has 32 bits
 constexpr unsigned devices_per_bus = 32;
 constexpr char root_bus[] = "pcie.0";
@@ -186,6 +187,18 @@ void fill_dynamic(site &s, const item &device, node &n)
 				      std::to_string(n.dc_regions) + " regions");
 }
 
+void check_size(const site &s, const item &device, const char *name, int index, uint64_t min,
+		uint64_t max, const char *range)
+{
+	if (index == none)
+		return;
+	const backend &b = s.m.backends[static_cast<size_t>(index)];
+	if (b.size < min || b.size > max)
+		fail_property(device, name,
+			      "size " + format_size(b.size) + " of memory backend " + quoted(b.id) +
+				      " is not in " + range);
+}
+
 void fill_memdev(site &s, const item &device, node &n)
 {
 	const bool deprecated = device.given("memdev");
@@ -194,21 +207,20 @@ void fill_memdev(site &s, const item &device, node &n)
 		fail(device.arg, "[memdev] cannot be used with new [persistent-memdev] property");
 	n.volatile_media = take_backend(s, device, n, "volatile-memdev");
 	n.persistent_media = take_backend(s, device, n, persistent);
+	n.partitionable_media = take_backend(s, device, n, "partitionable-memdev");
+	n.state = take_backend(s, device, n, "state-memdev");
 	n.lsa = take_backend(s, device, n, "lsa");
 	fill_dynamic(s, device, n);
-	if (n.volatile_media == none && n.persistent_media == none && !n.dc_regions)
+	const bool may_persist = n.persistent_media != none || n.partitionable_media != none;
+	if (n.volatile_media == none && !may_persist && !n.dc_regions)
 		fail(device.arg, "at least one memdev property must be set");
-	if (n.persistent_media != none && n.lsa == none)
+	if (may_persist && n.lsa == none)
 		fail(device.arg, "lsa property must be set for persistent devices");
 	check_media(s, device, "volatile-memdev", n.volatile_media);
 	check_media(s, device, persistent, n.persistent_media);
-	if (n.lsa != none) {
-		const backend &b = s.m.backends[static_cast<size_t>(n.lsa)];
-		if (b.size < min_lsa || b.size > max_lsa)
-			fail_property(device, "lsa",
-				      "size " + format_size(b.size) + " of memory backend " +
-					      quoted(b.id) + " is not in 4K..4G-1");
-	}
+	check_media(s, device, "partitionable-memdev", n.partitionable_media);
+	check_size(s, device, "lsa", n.lsa, min_lsa, max_lsa, "4K..4G-1");
+	check_size(s, device, "state-memdev", n.state, min_state, UINT64_MAX, "64K..");
 	n.media = { latency_of(device, "read-latency"), latency_of(device, "write-latency"),
 		    bandwidth_of(device, "read-bandwidth"),
 		    bandwidth_of(device, "write-bandwidth") };

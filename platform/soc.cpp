@@ -298,10 +298,28 @@ void soc::read_signals()
 		end(130, "interrupted", "host-signal"); // 128 + SIGINT, as shells count
 }
 
-bool soc::flush_media() const
+// What the ports between the device and the host grant it: the least.
+uint64_t soc::gpf_phase2_ps(const machine &m, const node &memdev) const
+{
+	uint64_t granted = UINT64_MAX;
+
+	for (size_t i = port_of(m, memdev);; i = static_cast<size_t>(machine_.nodes[i].parent)) {
+		granted = std::min(granted, vcxl_port_gpf_phase2_ps(ports_[i]->core()));
+		if (machine_.nodes[i].parent == none)
+			return granted;
+	}
+}
+
+bool soc::power_off()
 {
 	bool done = true;
 
+	const machine &m = description();
+
+	// a device that is given too little time says so at the next power-on
+	for (const node &n : m.nodes)
+		if (n.kind == node_kind::memdev)
+			(void)memdevs_[port_of(m, n)]->gpf(gpf_phase2_ps(m, n));
 	for (const auto &[id, memory] : memories_)
 		done = memory.flush(0, memory.size()) && done;
 	for (const drive_file &file : drives_)

@@ -112,8 +112,9 @@ public:
 	uint64_t instructions() const;
 	uint64_t traps(unsigned cause) const; // all harts, see iss_hart_trap_count()
 	const uint8_t *ram() const { return ram_.data(); }
-	// Makes all media durable; false when a file cannot be written.
-	bool flush_media() const;
+	// The power fails, with the warning that a global persistent flush needs: makes all media
+	// durable, shutdowns are clean. False when a file cannot be written.
+	bool power_off();
 
 private:
 	friend struct soc_devices;
@@ -132,6 +133,7 @@ private:
 	bool flush(const machine &m, const node &n) const;
 	size_t index_of(const std::string &port) const;
 	size_t port_of(const machine &m, const node &n) const;
+	uint64_t gpf_phase2_ps(const machine &m, const node &memdev) const;
 	void slot_power(size_t port, bool on);
 	void lose_power_below(size_t port);
 	void take_out(size_t port);

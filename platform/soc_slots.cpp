@@ -72,7 +72,9 @@ cxl_memdev::config soc::config_of(const machine &m, const node &n)
 
 	cfg.memdev.media[VCXL_PARTITION_VOLATILE] = media_of(m, n.volatile_media);
 	cfg.memdev.media[VCXL_PARTITION_PERSISTENT] = media_of(m, n.persistent_media);
+	cfg.memdev.partitionable = media_of(m, n.partitionable_media);
 	cfg.memdev.lsa = media_of(m, n.lsa);
+	cfg.memdev.state = media_of(m, n.state);
 	cfg.memdev.dc = dynamic_capacity(n);
 	cfg.dc_media = media_of(m, n.dc_media);
 	cfg.memdev.serial = n.serial;
@@ -88,6 +90,15 @@ cxl_memdev::config soc::config_of(const machine &m, const node &n)
 	return cfg;
 }
 
+// What the options could not know: the bytes of the state.
+static std::string unfit(const machine &m, const node &n, const std::string &why)
+{
+	if (n.state == none)
+		return why;
+	return "-device cxl-type3,id=" + n.id +
+	       ",state-memdev=" + m.backends[static_cast<size_t>(n.state)].id + ": " + why;
+}
+
 // Below this port: what the command line put there, or an empty slot's place.
 void soc::build_memdev(int port)
 {
@@ -101,15 +112,23 @@ void soc::build_memdev(int port)
 	if (below)
 		cfg = config_of(machine_, *below);
 	cfg.empty = !below;
-	memdevs_[static_cast<size_t>(port)] = std::make_unique<cxl_memdev>(
-		object_name(below ? below->id : n.id + "/slot").c_str(), cfg);
+	try {
+		memdevs_[static_cast<size_t>(port)] = std::make_unique<cxl_memdev>(
+			object_name(below ? below->id : n.id + "/slot").c_str(), cfg);
+	} catch (const std::exception &e) {
+		if (!below)
+			throw;
+		throw std::runtime_error(unfit(machine_, *below, e.what()));
+	}
 }
 
 bool soc::flush(const machine &m, const node &n) const
 {
 	bool done = true;
 
-	for (const int i : { n.volatile_media, n.persistent_media, n.lsa, n.dc_media }) {
+	for (const auto backend : backends_of_node) {
+		const int i = n.*backend;
+
 		if (i == none)
 			continue;
 		const host_memory &memory = memories_.at(m.backends[static_cast<size_t>(i)].id);
@@ -191,9 +210,11 @@ void soc::add_device(const std::vector<key_value> &words)
 
 	try {
 		memdevs_[port]->insert(config_of(m, n));
-	} catch (...) {
+	} catch (const std::exception &e) {
+		const std::string text = unfit(m, n, e.what());
+
 		hooks_.parts->remove_device(n.id);
-		throw;
+		throw std::runtime_error(text);
 	}
 	vcxl_port_insert(ports_[port]->core(), &link);
 	// Linux listens to presence only where there is no button

@@ -39,32 +39,51 @@ static inline uint64_t decoder_span(const struct vcxl_decoder *d, uint64_t hpa)
 	return granularity - (offset & (granularity - 1));
 }
 
-/* The partition that holds [dpa, dpa+len), and where in it. */
-static inline enum vcxl_status find_partition(const struct vcxl_memdev *md, uint64_t dpa,
-					      uint64_t len, enum vcxl_partition *partition,
-					      uint64_t *offset)
+/* What holds dpa; NULL beyond the capacity. */
+static inline const struct vcxl_bank *find_bank(const struct vcxl_memdev *md, uint64_t dpa)
 {
-	const struct vcxl_dpa_range *persistent = &md->hdm.partitions[VCXL_PARTITION_PERSISTENT];
-	const struct vcxl_dpa_range *range;
-
-	*partition = dpa >= persistent->base ? VCXL_PARTITION_PERSISTENT : VCXL_PARTITION_VOLATILE;
-	range = &md->hdm.partitions[*partition];
-	*offset = dpa - range->base;
-	/* a decoder commits only inside one partition; the bytes of others depend on this line */
-	return vcxl_range_inside(dpa, len, range->base, range->size) ? VCXL_OK : VCXL_E_CAPACITY;
+	for (const struct vcxl_bank *bank = md->banks; bank < md->banks + VCXL_N_BANKS; bank++)
+		if (dpa - bank->base < bank->media.size)
+			return bank;
+	return NULL;
 }
 
-enum vcxl_status vcxl_memdev_partition(const struct vcxl_memdev *md, uint64_t dpa, uint64_t len,
-				       enum vcxl_partition *partition, uint64_t *offset)
+static inline uint64_t bank_end(const struct vcxl_bank *bank)
 {
-	return find_partition(md, dpa, len, partition, offset);
+	return bank->base + bank->media.size;
+}
+
+bool vcxl_memdev_is_persistent(const struct vcxl_memdev *md, uint64_t dpa)
+{
+	return dpa >= md->hdm.partitions[VCXL_PARTITION_PERSISTENT].base;
+}
+
+/* Bytes from hpa, which leads to dpa, that are one piece of one bank. */
+static inline uint64_t span_in(const struct vcxl_bank *bank, const struct vcxl_decoder *d,
+			       uint64_t hpa, uint64_t dpa)
+{
+	const uint64_t span = decoder_span(d, hpa), left = bank_end(bank) - dpa;
+
+	return span < left ? span : left;
+}
+
+enum vcxl_status vcxl_memdev_write(struct vcxl_memdev *md, uint64_t dpa, const void *src,
+				   uint32_t len)
+{
+	const struct vcxl_bank *bank = find_bank(md, dpa);
+	const enum vcxl_status status =
+		bank ? vcxl_media_write(&bank->media, dpa - bank->base, src, len) : VCXL_E_CAPACITY;
+
+	if (status || !vcxl_memdev_is_persistent(md, dpa))
+		return status;
+	return vcxl_media_flush(&bank->media, dpa - bank->base, len);
 }
 
 /* ---- poison and lock ---- */
 
-static bool is_locked(const struct vcxl_memdev *md, enum vcxl_partition partition)
+static bool is_locked(const struct vcxl_memdev *md, uint64_t dpa)
 {
-	return md->locked && partition == VCXL_PARTITION_PERSISTENT;
+	return md->locked && vcxl_memdev_is_persistent(md, dpa);
 }
 
 void vcxl_memdev_update_guard(struct vcxl_memdev *md)
@@ -140,6 +159,8 @@ enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64
 				 vcxl_timestamp_ns(&md->timestamp, md->now_ps));
 	vcxl_memdev_update_guard(md);
 	vcxl_memdev_invalidate_dpa(md, dpa, dpa + len);
+	if (!status)
+		status = vcxl_state_save(md);
 	if (md->poison.overflowed && !had_overflowed)
 		vcxl_event_media(md, VCXL_EVENT_WARNING, dpa, VCXL_MEDIA_LIST_OVERFLOW,
 				 VCXL_MEDIA_BY_UNKNOWN);
@@ -153,7 +174,7 @@ enum vcxl_status vcxl_memdev_heal(struct vcxl_memdev *md, uint64_t dpa, uint64_t
 
 	vcxl_memdev_update_guard(md);
 	vcxl_memdev_invalidate_dpa(md, dpa, end); /* the page may be granted again */
-	return status;
+	return status ? status : vcxl_state_save(md);
 }
 
 /* Whether a read meets poison; the first time it does, the host is told. */
@@ -194,16 +215,16 @@ static inline enum vcxl_status transfer(const struct vcxl_media *media, uint64_t
 			   : vcxl_media_read(media, offset, xfer->data, xfer->len);
 }
 
-static enum vcxl_status guarded_transfer(struct vcxl_memdev *md, uint64_t offset,
+static enum vcxl_status guarded_transfer(struct vcxl_memdev *md, const struct vcxl_bank *bank,
 					 const struct vcxl_xfer *xfer)
 {
 	enum vcxl_status status;
 
-	if (is_locked(md, xfer->partition))
+	if (is_locked(md, xfer->dpa))
 		return VCXL_E_MEDIA;
 	if (!xfer->write && !xfer->debug && consume(md, xfer))
 		return VCXL_E_POISON;
-	status = transfer(&md->media[xfer->partition], offset, xfer);
+	status = transfer(&bank->media, xfer->dpa - bank->base, xfer);
 	if (!status && xfer->write && !xfer->debug)
 		heal_whole_lines(md, xfer);
 	return status;
@@ -212,24 +233,31 @@ static enum vcxl_status guarded_transfer(struct vcxl_memdev *md, uint64_t offset
 enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer)
 {
 	const struct vcxl_decoder *d;
-	uint64_t offset;
-	enum vcxl_status status = decode(md, hpa, &d);
+	const struct vcxl_bank *bank;
+	const enum vcxl_status status = decode(md, hpa, &d);
 
 	if (status)
 		return status;
-	if (xfer->len > decoder_span(d, hpa))
-		return VCXL_E_GRANULE;
 	xfer->dpa = decoder_dpa(d, hpa);
 	if (is_dynamic(md, xfer->dpa)) {
+		if (xfer->len > decoder_span(d, hpa))
+			return VCXL_E_GRANULE;
 		xfer->partition = VCXL_PARTITION_DYNAMIC;
+		xfer->direct = true;
 		return vcxl_dc_transfer(&md->dc, xfer);
 	}
-	status = find_partition(md, xfer->dpa, xfer->len, &xfer->partition, &offset);
-	if (status)
-		return status;
+	bank = find_bank(md, xfer->dpa);
+	if (!bank)
+		return VCXL_E_CAPACITY;
+	if (xfer->len > span_in(bank, d, hpa, xfer->dpa))
+		return VCXL_E_GRANULE;
+	/* a decoder commits only inside one partition */
+	xfer->partition = vcxl_memdev_is_persistent(md, xfer->dpa) ? VCXL_PARTITION_PERSISTENT
+								   : VCXL_PARTITION_VOLATILE;
+	xfer->direct = bank->media.direct;
 	if (md->guarded)
-		return guarded_transfer(md, offset, xfer);
-	return transfer(&md->media[xfer->partition], offset, xfer);
+		return guarded_transfer(md, bank, xfer);
+	return transfer(&bank->media, xfer->dpa - bank->base, xfer);
 }
 
 enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *dpa)
@@ -246,29 +274,62 @@ enum vcxl_status vcxl_memdev_hpa_to_dpa(const struct vcxl_memdev *md, uint64_t h
 uint64_t vcxl_memdev_span(const struct vcxl_memdev *md, uint64_t hpa)
 {
 	const struct vcxl_decoder *d;
+	const struct vcxl_bank *bank;
+	uint64_t dpa;
 
-	return decode(md, hpa, &d) ? 0 : decoder_span(d, hpa);
+	if (decode(md, hpa, &d))
+		return 0;
+	dpa = decoder_dpa(d, hpa);
+	if (is_dynamic(md, dpa))
+		return decoder_span(d, hpa);
+	bank = find_bank(md, dpa);
+	return bank ? span_in(bank, d, hpa, dpa) : 0;
 }
 
 /*
- * Narrows [*begin, *end), device addresses around dpa, to what no poison meets in units of `unit`
- * bytes, a power of two; false when the unit of dpa is poisoned.
+ * Narrows [*begin, *end), device addresses around dpa, to the bank of dpa and to what no poison
+ * meets in units of `unit` bytes, a power of two; false when the unit of dpa is poisoned.
  */
-static bool keep_clean(const struct vcxl_poison *poison, uint64_t dpa, uint64_t unit,
-		       uint64_t *begin, uint64_t *end)
+static bool keep_clean(const struct vcxl_memdev *md, const struct vcxl_bank *bank, uint64_t dpa,
+		       uint64_t unit, uint64_t *begin, uint64_t *end)
 {
 	const uint64_t at = dpa & ~(unit - 1);
-	const struct vcxl_poison_range *before = vcxl_poison_before(poison, at);
-	const struct vcxl_poison_range *behind = vcxl_poison_find(poison, at, *end);
-	const uint64_t clean = before ? (before->dpa + before->len + unit - 1) & ~(unit - 1) : 0;
+	const struct vcxl_poison_range *before = vcxl_poison_before(&md->poison, at);
+	const struct vcxl_poison_range *behind = vcxl_poison_find(&md->poison, at, *end);
+	uint64_t first = before ? (before->dpa + before->len + unit - 1) & ~(unit - 1) : 0;
 
 	if (behind && behind->dpa < at + unit)
 		return false;
 	if (behind)
 		*end = behind->dpa & ~(unit - 1);
-	if (*begin < clean)
-		*begin = clean;
+	if (*end > bank_end(bank))
+		*end = bank_end(bank);
+	if (first < bank->base)
+		first = bank->base;
+	if (*begin < first)
+		*begin = first;
 	return true;
+}
+
+/*
+ * Host memory of *begin, where [*begin, *end), device addresses around dpa, has been narrowed to
+ * what may be granted with dpa in units of `unit` bytes; NULL: nothing. Memory that no pointer
+ * leads to is narrowed as well (*clean) and NULL.
+ */
+static uint8_t *narrow(const struct vcxl_memdev *md, uint64_t dpa, uint64_t unit, uint64_t *begin,
+		       uint64_t *end, bool *clean)
+{
+	const struct vcxl_bank *bank;
+	uint8_t *host;
+
+	if (is_dynamic(md, dpa)) {
+		host = vcxl_dc_host(&md->dc, dpa, unit, begin, end);
+		*clean = host;
+		return host;
+	}
+	bank = find_bank(md, dpa);
+	*clean = bank && keep_clean(md, bank, dpa, unit, begin, end);
+	return *clean && bank->media.direct ? bank->media.direct + (*begin - bank->base) : NULL;
 }
 
 bool vcxl_memdev_clean_range(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *base,
@@ -277,39 +338,25 @@ bool vcxl_memdev_clean_range(const struct vcxl_memdev *md, uint64_t hpa, uint64_
 	const struct vcxl_decoder *d;
 	uint64_t begin, end;
 	unsigned ways;
+	bool clean;
 
 	if (decode(md, hpa, &d))
 		return false;
 	ways = vcxl_interleave_ways(d->interleave);
 	begin = d->dpa_base;
 	end = begin + d->size / ways;
-	if (!keep_clean(&md->poison, decoder_dpa(d, hpa), dmi_unit(d), &begin, &end))
-		return false;
-	if (is_dynamic(md, begin) &&
-	    !vcxl_dc_host(&md->dc, decoder_dpa(d, hpa), dmi_unit(d), &begin, &end))
-		return false;
+	(void)narrow(md, decoder_dpa(d, hpa), dmi_unit(d), &begin, &end, &clean);
 	*base = d->hpa_base + (begin - d->dpa_base) * ways;
 	*size = (end - begin) * ways;
-	return true;
-}
-
-/* Host memory of [begin, end) in a static partition; NULL: none that may be granted. */
-static uint8_t *static_host(const struct vcxl_memdev *md, uint64_t begin, uint64_t end)
-{
-	enum vcxl_partition partition;
-	uint64_t offset;
-
-	if (find_partition(md, begin, end - begin, &partition, &offset) ||
-	    is_locked(md, partition) || !md->media[partition].direct)
-		return NULL;
-	return md->media[partition].direct + offset;
+	return clean;
 }
 
 bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi *out)
 {
 	const struct vcxl_decoder *d;
-	uint64_t base, size, dpa, begin, end, unit;
-	uint8_t *host = NULL;
+	uint64_t base, size, dpa, begin, end;
+	uint8_t *host;
+	bool clean;
 
 	if (decode(md, hpa, &d))
 		return false;
@@ -322,57 +369,10 @@ bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi
 	dpa = decoder_dpa(d, base);
 	begin = dpa;
 	end = dpa + size;
-	unit = size < PAGE_SIZE ? size : PAGE_SIZE;
-	if (is_dynamic(md, dpa))
-		host = vcxl_dc_host(&md->dc, dpa + (hpa - base), unit, &begin, &end);
-	else if (keep_clean(&md->poison, dpa + (hpa - base), unit, &begin, &end))
-		host = static_host(md, begin, end);
-	if (!host)
+	host = narrow(md, dpa + (hpa - base), size < PAGE_SIZE ? size : PAGE_SIZE, &begin, &end,
+		      &clean);
+	if (!host || (!is_dynamic(md, dpa) && is_locked(md, dpa)))
 		return false;
 	*out = (struct vcxl_dmi){ .hpa = base + (begin - dpa), .size = end - begin, .host = host };
 	return true;
-}
-
-static bool ranges_meet(const struct vcxl_decoder *d, uint64_t hpa, uint64_t len)
-{
-	return hpa >= d->hpa_base ? hpa - d->hpa_base < d->size : d->hpa_base - hpa < len;
-}
-
-/* The part of [hpa, hpa+len) that d decodes, widened to whole stripes when interleaved. */
-static enum vcxl_status flush_decoder(const struct vcxl_memdev *md, const struct vcxl_decoder *d,
-				      uint64_t hpa, uint64_t len)
-{
-	const unsigned ways = vcxl_interleave_ways(d->interleave);
-	const uint64_t stripe = ways == 1 ? 1 : ways * vcxl_interleave_granularity(d->interleave);
-	const uint64_t begin = hpa > d->hpa_base ? hpa - d->hpa_base : 0;
-	const uint64_t room = d->size - begin;
-	const uint64_t skipped = hpa < d->hpa_base ? d->hpa_base - hpa : 0;
-	const uint64_t end = begin + (len - skipped < room ? len - skipped : room);
-	const uint64_t dpa_begin = begin / stripe * (stripe / ways);
-	const uint64_t dpa_end = (end + stripe - 1) / stripe * (stripe / ways);
-	enum vcxl_partition partition;
-	enum vcxl_status status;
-	uint64_t offset;
-
-	if (is_dynamic(md, d->dpa_base))
-		return vcxl_dc_flush(&md->dc, d->dpa_base + dpa_begin, d->dpa_base + dpa_end);
-	status = find_partition(md, d->dpa_base + dpa_begin, dpa_end - dpa_begin, &partition,
-				&offset);
-	if (status || partition != VCXL_PARTITION_PERSISTENT)
-		return status;
-	return vcxl_media_flush(&md->media[partition], offset, dpa_end - dpa_begin);
-}
-
-enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len)
-{
-	const struct vcxl_decoder *first;
-	enum vcxl_status status = decode(md, hpa, &first);
-
-	for (unsigned i = 0; i < md->hdm.config.n_decoders && !status; i++) {
-		const struct vcxl_decoder *d = &md->hdm.decoders[i];
-
-		if (d->state == VCXL_DECODER_COMMITTED && ranges_meet(d, hpa, len))
-			status = flush_decoder(md, d, hpa, len);
-	}
-	return status;
 }

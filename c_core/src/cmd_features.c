@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Features and maintenance: patrol scrub, soft and hard post package repair. CXL r3.1 8.2.9.6,
- * 8.2.9.7. A scrub finds poison that the poison list has forgotten, a repair heals the line of an
- * address. ECS and memory sparing are not here: they speak of banks and rows, which the device does
- * not have.
+ * Features: patrol scrub, error check scrub (ECS), post package repair, memory sparing.
+ * CXL r3.1 8.2.9.6. A scrub finds poison that the poison list has forgotten, ECS tells of corrected
+ * errors that became many. What repairs and sparing do is in cmd_maintenance.c.
  */
 #include <assert.h>
 #include <string.h>
@@ -18,9 +17,10 @@
 /* Feature attributes: changeable, kept by a warm reset and a firmware update, default, saved. */
 #define ATTRIBUTES 0x77u
 
-#define SCRUB_ENABLED VCXL_BIT(0) /* patrol scrub, byte 3 */
-#define SOFT_REPAIRS  8u
-#define HARD_REPAIRS  4u
+#define SCRUB_ENABLED VCXL_BIT(0)      /* patrol scrub, byte 3 */
+#define ECS_RESET     VCXL_BIT(4)      /* ECS configuration, as written */
+#define ECS_THRESHOLD 2, 0             /* bits of it: 3, 4, 5 are 256, 1024, 4096 */
+#define BYTES_PER_GB  (128 * VCXL_MIB) /* a gigabit */
 
 /* CXL r3.1 8.2.9.6.1; the entries follow */
 struct list_in {
@@ -80,17 +80,6 @@ enum action {
 #define ACTION 2, 0 /* bits of the flags */
 #define SAVE   VCXL_BIT(3)
 
-/* CXL r3.1 8.2.9.7.1.2, .3: post package repair */
-struct repair_in {
-	uint8_t class, subclass, flags;
-	vcxl_le64 dpa;
-	vcxl_le24 nibbles;
-};
-static_assert(sizeof(struct repair_in) == 14, "CXL r3.1 8.2.9.7.1.2");
-
-#define REPAIRS    1u /* maintenance class */
-#define QUERY_ONLY VCXL_BIT(0)
-
 /* ---- the features ---- */
 
 /* What is written is not laid out as what is read: bytes [from, from+len) go to `to`. */
@@ -103,21 +92,60 @@ struct feature {
 	uint8_t get_size, set_size, version;
 	uint8_t initial[VCXL_FEATURE_SIZE];
 	struct copy copies[2];
-	bool (*valid)(const uint8_t *now, const uint8_t *in);
+	bool (*valid)(const struct feature *f, const uint8_t *in);
+	void (*applied)(struct vcxl_memdev *md, const uint8_t *in); /* may be NULL */
 };
 
 /* Not more often than the shortest cycle. */
-static bool scrub_valid(const uint8_t *now, const uint8_t *in)
+static bool scrub_valid(const struct feature *f, const uint8_t *in)
 {
-	return in[0] >= now[2] && !(in[1] & ~SCRUB_ENABLED);
+	return in[0] >= f->initial[2] && !(in[1] & ~SCRUB_ENABLED);
+}
+
+/* The cycle begins anew. */
+static void scrub_applied(struct vcxl_memdev *md, const uint8_t *in)
+{
+	(void)in;
+	md->features.scrub_ps = UINT64_MAX;
+	vcxl_scrub_schedule(md);
+}
+
+static bool ecs_valid(const struct feature *f, const uint8_t *in)
+{
+	const uint64_t threshold = vcxl_field_get(in[1], ECS_THRESHOLD);
+
+	(void)f;
+	return in[0] <= 1 && threshold >= 3 && threshold <= 5 && !(in[1] & ~VCXL_MASK(4, 0)) &&
+	       !in[2];
+}
+
+static void ecs_applied(struct vcxl_memdev *md, const uint8_t *in)
+{
+	if (in[1] & ECS_RESET) {
+		md->features.ecs_base = vcxl_corrected_errors(md);
+		md->features.ecs_reported = false;
+	}
+	vcxl_ecs_check(md);
 }
 
 /* No repair of the device's own and none at boot can be switched on. */
-static bool repair_valid(const uint8_t *now, const uint8_t *in)
+static bool repair_valid(const struct feature *f, const uint8_t *in)
 {
-	(void)now;
-	return !in[0] && !in[1] && !in[2];
+	for (unsigned i = 0; i < f->set_size; i++)
+		if (in[i])
+			return false;
+	return true;
 }
+
+/* Header of what maintenance does, CXL r3.1 8.2.9.7.2.1: class and subclass at 5 and 6. */
+#define REPAIR(subclass)                                                                           \
+	.get_size = 20, .set_size = 3, .version = 3,                                               \
+	.initial = { [5] = 1, [6] = (subclass), [16] = 0x1, [17] = 0x2 },                          \
+	.copies = { { 0, 3, 2, 0xff }, { 2, 19, 1, 0xff } }, .valid = repair_valid
+#define SPARING(subclass)                                                                          \
+	.get_size = 19, .set_size = 2, .version = 1,                                               \
+	.initial = { [5] = 2, [6] = (subclass), [17] = 0x6 }, .copies = { { 0, 3, 2, 0xff } },     \
+	.valid = repair_valid
 
 /* clang-format off */
 static const struct feature features[VCXL_N_FEATURES] = {
@@ -127,24 +155,33 @@ static const struct feature features[VCXL_N_FEATURES] = {
 	  .get_size = 4, .set_size = 2, .version = 1,
 	  .initial = { 0x3, 12, 1, 0 },
 	  .copies = { { 0, 1, 1, 0xff }, { 1, 3, 1, SCRUB_ENABLED } },
-	  .valid = scrub_valid },
+	  .valid = scrub_valid, .applied = scrub_applied },
 	{ /* soft post package repair by device address; data are not retained */
 	  .uuid = { 0x89, 0x2b, 0xa4, 0x75, 0xfa, 0xd8, 0x47, 0x4e,
-		    0x9d, 0x3e, 0x69, 0x2c, 0x91, 0x75, 0x68, 0xbb },
-	  .get_size = 20, .set_size = 3, .version = 3,
-	  .initial = { [5] = REPAIRS, [6] = 0, [16] = 0x1, [17] = 0x2 },
-	  .copies = { { 0, 3, 2, 0xff }, { 2, 19, 1, 0xff } },
-	  .valid = repair_valid },
+		    0x9d, 0x3e, 0x69, 0x2c, 0x91, 0x75, 0x68, 0xbb }, REPAIR(0) },
 	{ /* hard post package repair */
 	  .uuid = { 0x80, 0xea, 0x45, 0x21, 0x78, 0x6f, 0x41, 0x27,
-		    0xaf, 0xb1, 0xec, 0x74, 0x59, 0xfb, 0x0e, 0x24 },
-	  .get_size = 20, .set_size = 3, .version = 3,
-	  .initial = { [5] = REPAIRS, [6] = 1, [16] = 0x1, [17] = 0x2 },
-	  .copies = { { 0, 3, 2, 0xff }, { 2, 19, 1, 0xff } },
-	  .valid = repair_valid },
+		    0xaf, 0xb1, 0xec, 0x74, 0x59, 0xfb, 0x0e, 0x24 }, REPAIR(1) },
+	{ /* ECS of one unit: entries per unit, threshold of 256, rows are counted */
+	  .uuid = { 0xe5, 0xb1, 0x3f, 0x22, 0x23, 0x28, 0x4a, 0x14,
+		    0xb8, 0xba, 0xb9, 0x69, 0x1e, 0x89, 0x33, 0x86 },
+	  .get_size = 5, .set_size = 3, .version = 1,
+	  .initial = { 0x1, 0x0, 0x3, 0x0, 0x0 },
+	  .copies = { { 0, 0, 1, 0x3 }, { 1, 2, 1, 0xf } },
+	  .valid = ecs_valid, .applied = ecs_applied },
+	/* sparing of cache lines, rows, banks, ranks: safe while in use, hard and soft */
+	{ .uuid = { 0x96, 0xc3, 0x33, 0x86, 0x91, 0xdd, 0x44, 0xc7,
+		    0x9e, 0xcb, 0xfd, 0xaf, 0x65, 0x03, 0xba, 0xc4 }, SPARING(0) },
+	{ .uuid = { 0x45, 0x0e, 0xbf, 0x67, 0xb1, 0x35, 0x4f, 0x97,
+		    0xa4, 0x98, 0xc2, 0xd5, 0x7f, 0x27, 0x9b, 0xed }, SPARING(1) },
+	{ .uuid = { 0x78, 0xb7, 0x96, 0x36, 0x90, 0xac, 0x4b, 0x64,
+		    0xa4, 0xef, 0xfa, 0xac, 0x5d, 0x18, 0xa8, 0x63 }, SPARING(2) },
+	{ .uuid = { 0x34, 0xdb, 0xaf, 0xf5, 0x05, 0x52, 0x42, 0x81,
+		    0x8f, 0x76, 0xda, 0x0b, 0x5e, 0x7a, 0x76, 0xa7 }, SPARING(3) },
 };
 /* clang-format on */
-#define SCRUB 0 /* index of patrol scrub */
+#define SCRUB 0 /* indices of what has a life of its own */
+#define ECS   3
 
 static int find_feature(const uint8_t *uuid)
 {
@@ -182,7 +219,31 @@ void vcxl_scrub_tick(struct vcxl_memdev *md, uint64_t now_ps)
 		md->now_ps = md->features.scrub_ps;
 	md->features.scrub_ps = UINT64_MAX;
 	vcxl_poison_rediscover(md, 0, md->capacity, VCXL_MEDIA_BY_SCRUB);
+	(void)vcxl_state_save(md);
 	vcxl_scrub_schedule(md);
+}
+
+/* ---- ECS ---- */
+
+uint64_t vcxl_corrected_errors(const struct vcxl_memdev *md)
+{
+	return (uint64_t)md->health.corrected_volatile + md->health.corrected_persistent;
+}
+
+/* The threshold is one of errors per gigabit; the host is told once until it resets the count. */
+void vcxl_ecs_check(struct vcxl_memdev *md)
+{
+	struct vcxl_feature_state *f = &md->features;
+	const uint64_t threshold = 64ull
+				   << 2 * (vcxl_field_get(f->current[ECS][2], ECS_THRESHOLD) - 2);
+	const uint64_t errors = vcxl_corrected_errors(md);
+
+	if (errors < f->ecs_base) /* the owner's count began anew */
+		f->ecs_base = 0;
+	if (f->ecs_reported || errors - f->ecs_base < threshold * (md->capacity / BYTES_PER_GB))
+		return;
+	f->ecs_reported = true;
+	vcxl_event_media(md, VCXL_EVENT_INFO, 0, VCXL_MEDIA_THRESHOLD, VCXL_MEDIA_BY_ECS);
 }
 
 /* ---- life ---- */
@@ -192,18 +253,32 @@ void vcxl_features_init(struct vcxl_memdev *md)
 	struct vcxl_feature_state *f = &md->features;
 
 	f->scrub_ps = UINT64_MAX;
-	f->repairs_left[1] = HARD_REPAIRS;
 	for (unsigned i = 0; i < VCXL_N_FEATURES; i++)
 		memcpy(f->saved[i], features[i].initial, sizeof(f->saved[i]));
 }
 
-void vcxl_features_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
+bool vcxl_features_possible(const uint8_t values[VCXL_N_FEATURES][VCXL_FEATURE_SIZE])
 {
-	md->features.transfer.open = false;
-	if (kind != VCXL_RESET_COLD)
-		return;
+	for (unsigned i = 0; i < VCXL_N_FEATURES; i++) {
+		const struct feature *f = &features[i];
+		uint8_t in[VCXL_FEATURE_SIZE] = { 0 }, expected[VCXL_FEATURE_SIZE];
+
+		memcpy(expected, f->initial, sizeof(expected));
+		for (unsigned c = 0; c < VCXL_ARRAY_LEN(f->copies); c++) {
+			const struct copy *copy = &f->copies[c];
+
+			memcpy(in + copy->from, values[i] + copy->to, copy->len);
+			memcpy(expected + copy->to, values[i] + copy->to, copy->len);
+		}
+		if (memcmp(expected, values[i], sizeof(expected)) != 0 || !f->valid(f, in))
+			return false;
+	}
+	return true;
+}
+
+void vcxl_features_restore(struct vcxl_memdev *md)
+{
 	memcpy(md->features.current, md->features.saved, sizeof(md->features.current));
-	md->features.repairs_left[0] = SOFT_REPAIRS;
 	vcxl_scrub_schedule(md);
 }
 
@@ -267,7 +342,7 @@ static enum cxl_rc apply(struct vcxl_memdev *md, unsigned i, bool save)
 	const uint8_t *in = md->features.transfer.data;
 
 	md->features.transfer.open = false;
-	if (!f->valid(md->features.current[i], in))
+	if (!f->valid(f, in))
 		return CXL_RC_INVALID_INPUT;
 	for (unsigned c = 0; c < VCXL_ARRAY_LEN(f->copies); c++)
 		for (unsigned k = 0; k < f->copies[c].len; k++)
@@ -276,9 +351,8 @@ static enum cxl_rc apply(struct vcxl_memdev *md, unsigned i, bool save)
 	if (save)
 		memcpy(md->features.saved[i], md->features.current[i],
 		       sizeof(md->features.saved[i]));
-	if (i == SCRUB)
-		md->features.scrub_ps = UINT64_MAX; /* the cycle begins anew */
-	vcxl_scrub_schedule(md);
+	if (f->applied)
+		f->applied(md, in);
 	return CXL_RC_SUCCESS;
 }
 
@@ -330,44 +404,11 @@ static enum cxl_rc set_feature(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	return is_last ? apply(md, i, flags & SAVE) : CXL_RC_SUCCESS;
 }
 
-static enum cxl_rc perform_maintenance(struct vcxl_memdev *md, struct vcxl_msg *msg)
-{
-	const struct repair_in *in = msg->in;
-	const uint8_t *kind = msg->in;
-	enum vcxl_partition partition;
-	uint64_t dpa, offset;
-
-	if (kind[0] != REPAIRS || kind[1] > 1)
-		return CXL_RC_INVALID_INPUT;
-	if (msg->in_len != sizeof(*in))
-		return CXL_RC_INVALID_PAYLOAD_LENGTH;
-	dpa = vcxl_get_le64(in->dpa) & ~(uint64_t)(VCXL_LINE - 1);
-	if (vcxl_memdev_partition(md, dpa, VCXL_LINE, &partition, &offset))
-		return CXL_RC_INVALID_PHYSICAL_ADDRESS;
-	if (partition == VCXL_PARTITION_PERSISTENT && md->locked)
-		return CXL_RC_INVALID_SECURITY_STATE;
-	if (!md->features.repairs_left[in->subclass])
-		return CXL_RC_RESOURCES_EXHAUSTED;
-	if (in->flags & QUERY_ONLY)
-		return CXL_RC_SUCCESS;
-	if (vcxl_media_fill(&md->media[partition], offset, VCXL_LINE, 0) ||
-	    vcxl_memdev_heal(md, dpa, dpa + VCXL_LINE))
-		return CXL_RC_INTERNAL_ERROR;
-	md->features.repairs_left[in->subclass]--;
-	return CXL_RC_SUCCESS;
-}
-
-#define ANY       VCXL_CMD_ANY
-#define MEDIA     VCXL_CMD_NEEDS_MEDIA
-#define FX_SET    CXL_EFFECT_POLICY
-#define FX_REPAIR (CXL_EFFECT_CONFIG | CXL_EFFECT_DATA)
-
 /* clang-format off */
 const struct vcxl_cmd vcxl_feature_commands[] = {
-	/* opcode  name                in: min   max   effects    flags  run                     finish */
-	{ 0x0500, "Get Supported Features", 0x08, 0x08, 0,         0,     get_supported_features, NULL },
-	{ 0x0501, "Get Feature",            0x15, 0x15, 0,         0,     get_feature,            NULL },
-	{ 0x0502, "Set Feature",            0x20, ANY,  FX_SET,    0,     set_feature,            NULL },
-	{ 0x0600, "Perform Maintenance",    0x02, ANY,  FX_REPAIR, MEDIA, perform_maintenance,    NULL },
+	/* opcode  name                in: min   max           effects            flags run                     finish */
+	{ 0x0500, "Get Supported Features", 0x08, 0x08,         0,                 0,    get_supported_features, NULL },
+	{ 0x0501, "Get Feature",            0x15, 0x15,         0,                 0,    get_feature,            NULL },
+	{ 0x0502, "Set Feature",            0x20, VCXL_CMD_ANY, CXL_EFFECT_POLICY, 0,    set_feature,            NULL },
 };
 /* clang-format on */

@@ -54,18 +54,6 @@ static_assert(sizeof(struct activate_in) == 2, "CXL r3.1 8.2.9.3.3");
 #define ONLINE   0
 #define AT_RESET 1
 
-/* CRC-32 of IEEE 802.3, reflected; `crc` is that of what came before, 0 at first. */
-static uint32_t crc32_of(uint32_t crc, const uint8_t *data, uint32_t len)
-{
-	crc = ~crc;
-	for (uint32_t i = 0; i < len; i++) {
-		crc ^= data[i];
-		for (unsigned bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-	}
-	return ~crc;
-}
-
 static void set_revision(struct vcxl_fw_slot *slot, uint32_t crc)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -84,12 +72,11 @@ void vcxl_firmware_init(struct vcxl_memdev *md)
 	memcpy(md->firmware.slots[0].revision, "VCXL 1", 6);
 }
 
-void vcxl_firmware_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
+void vcxl_firmware_reset(struct vcxl_memdev *md)
 {
 	struct vcxl_firmware *fw = &md->firmware;
 
-	fw->transfer.open = false;
-	if (!fw->staged || (kind != VCXL_RESET_COLD && kind != VCXL_RESET_HOT))
+	if (!fw->staged)
 		return;
 	fw->active = fw->staged;
 	fw->staged = 0;
@@ -142,7 +129,7 @@ static enum cxl_rc add_part(struct vcxl_firmware *fw, uint64_t offset, const uin
 	uint32_t crc;
 
 	if (offset == t->size) {
-		crc = crc32_of(t->crc, data, len);
+		crc = vcxl_crc32(t->crc, data, len);
 		t->part_offset = t->size;
 		t->part_crc = t->crc;
 		t->crc = crc;
@@ -150,7 +137,7 @@ static enum cxl_rc add_part(struct vcxl_firmware *fw, uint64_t offset, const uin
 		return CXL_RC_SUCCESS;
 	}
 	if (offset != t->part_offset || len != t->size - t->part_offset ||
-	    crc32_of(t->part_crc, data, len) != t->crc)
+	    vcxl_crc32(t->part_crc, data, len) != t->crc)
 		return CXL_RC_FW_TRANSFER_OUT_OF_ORDER;
 	return CXL_RC_SUCCESS;
 }

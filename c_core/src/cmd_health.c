@@ -68,8 +68,9 @@ static_assert(sizeof(struct memory_module) == 0x50, "CXL r3.1 8.2.9.2.1.3");
 static uint8_t programmable(const struct vcxl_memdev *md)
 {
 	return (uint8_t)(ALERT_LIFE | ALERT_OVER | ALERT_UNDER |
-			 (md->media[VCXL_PARTITION_VOLATILE].size ? ALERT_VOLATILE : 0) |
-			 (md->media[VCXL_PARTITION_PERSISTENT].size ? ALERT_PERSISTENT : 0));
+			 (md->hdm.partitions[VCXL_PARTITION_VOLATILE].size ? ALERT_VOLATILE : 0) |
+			 (md->hdm.partitions[VCXL_PARTITION_PERSISTENT].size ? ALERT_PERSISTENT
+									     : 0));
 }
 
 static enum level life_level(const struct vcxl_memdev *md)
@@ -175,6 +176,7 @@ void vcxl_memdev_set_health(struct vcxl_memdev *md, const struct vcxl_health *he
 {
 	md->health = *health;
 	compare_with_thresholds(md);
+	vcxl_ecs_check(md);
 }
 
 void vcxl_health_init(struct vcxl_memdev *md)

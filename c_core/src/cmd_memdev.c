@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Memory device commands: identify, partitions, label storage area. CXL r3.1 8.2.9.9.1,
- * 8.2.9.9.2. Partitions are fixed (alignment 0), so there is no Set Partition Info.
+ * 8.2.9.9.2.
  */
 #include <assert.h>
 #include <string.h>
@@ -12,6 +12,8 @@
 #include "memdev.h"
 
 #define CAPACITY_UNIT (256ull * VCXL_MIB) /* of every capacity field */
+
+#define PARTITION_ALIGN CAPACITY_UNIT
 
 #define INJECTED_POISON_PERSISTS VCXL_BIT(0)
 
@@ -47,18 +49,28 @@ struct set_lsa_in {
 };
 static_assert(sizeof(struct set_lsa_in) == 8, "CXL r3.1 8.2.9.9.2.4");
 
-static vcxl_le64 capacity_of(const struct vcxl_memdev *md, enum vcxl_partition partition)
+/* CXL r3.1 8.2.9.9.2.2. Linux sends one byte more than there is. */
+struct set_partition_in {
+	vcxl_le64 volatile_size; /* of the partitionable capacity */
+	uint8_t flags;
+};
+static_assert(sizeof(struct set_partition_in) == 9, "CXL r3.1 8.2.9.9.2.2");
+
+#define IMMEDIATE VCXL_BIT(0)
+
+static vcxl_le64 units(uint64_t size)
 {
-	return vcxl_le64_of(md->media[partition].size / CAPACITY_UNIT);
+	return vcxl_le64_of(size / CAPACITY_UNIT);
 }
 
 static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const vcxl_le16 log_size = vcxl_le16_of((uint16_t)md->events.depth);
 	struct identify_out out = {
-		.total = vcxl_le64_of(md->capacity / CAPACITY_UNIT),
-		.volatile_only = capacity_of(md, VCXL_PARTITION_VOLATILE),
-		.persistent_only = capacity_of(md, VCXL_PARTITION_PERSISTENT),
+		.total = units(md->capacity),
+		.volatile_only = units(vcxl_volatile_only(md)),
+		.persistent_only = units(md->banks[VCXL_BANK_PERSISTENT].media.size),
+		.partition_align = units(vcxl_partitionable(md) ? PARTITION_ALIGN : 0),
 		.info_log_size = log_size,
 		.warning_log_size = log_size,
 		.failure_log_size = log_size,
@@ -76,13 +88,48 @@ static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 
 static enum cxl_rc get_partition_info(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	/* next 0: no change is pending */
+	const bool pending = md->next_volatile != VCXL_NO_CHANGE;
+	/* both next 0: no change is pending */
 	const struct partition_info_out out = {
-		.active_volatile = capacity_of(md, VCXL_PARTITION_VOLATILE),
-		.active_persistent = capacity_of(md, VCXL_PARTITION_PERSISTENT),
+		.active_volatile = units(md->hdm.partitions[VCXL_PARTITION_VOLATILE].size),
+		.active_persistent = units(md->hdm.partitions[VCXL_PARTITION_PERSISTENT].size),
+		.next_volatile = units(pending ? md->next_volatile : 0),
+		.next_persistent = units(pending ? md->capacity - md->next_volatile : 0),
 	};
 
 	return vcxl_msg_reply(msg, &out, sizeof(out));
+}
+
+static bool any_committed(const struct vcxl_memdev *md)
+{
+	for (unsigned i = 0; i < md->hdm.config.n_decoders; i++)
+		if (md->hdm.decoders[i].state == VCXL_DECODER_COMMITTED)
+			return true;
+	return false;
+}
+
+/* At once, or at the next power cycle; the later request counts. */
+static enum cxl_rc set_partition_info(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const struct set_partition_in *in = msg->in;
+	const uint64_t n_units = vcxl_get_le64(in->volatile_size);
+	const uint64_t volatile_size = vcxl_volatile_only(md) + n_units * CAPACITY_UNIT;
+	const bool immediate = in->flags & IMMEDIATE;
+
+	if (n_units > vcxl_partitionable(md) / CAPACITY_UNIT ||
+	    n_units * CAPACITY_UNIT % PARTITION_ALIGN || (in->flags & ~IMMEDIATE) ||
+	    (immediate && any_committed(md)))
+		return CXL_RC_INVALID_INPUT;
+	if (md->locked) /* it would unlock what becomes volatile */
+		return CXL_RC_INVALID_SECURITY_STATE;
+	md->next_volatile = VCXL_NO_CHANGE;
+	if (volatile_size == md->hdm.partitions[VCXL_PARTITION_VOLATILE].size)
+		return CXL_RC_SUCCESS;
+	if (!immediate)
+		md->next_volatile = volatile_size;
+	else if (vcxl_partition_change(md, volatile_size))
+		return CXL_RC_PERMANENT_MEDIA_FAILURE;
+	return CXL_RC_SUCCESS;
 }
 
 static enum cxl_rc get_lsa(struct vcxl_memdev *md, struct vcxl_msg *msg)
@@ -114,15 +161,18 @@ static enum cxl_rc set_lsa(struct vcxl_memdev *md, struct vcxl_msg *msg)
 }
 
 #define LSA       (VCXL_CMD_NEEDS_LSA | VCXL_CMD_NEEDS_MEDIA)
-#define PARTITION VCXL_CMD_NEEDS_MEDIA
+#define MEDIA     VCXL_CMD_NEEDS_MEDIA
+#define PARTITION (VCXL_CMD_NEEDS_PARTITIONS | VCXL_CMD_NEEDS_MEDIA)
 #define FX_LSA    (CXL_EFFECT_CONFIG | CXL_EFFECT_DATA)
+#define FX_SPLIT  (CXL_EFFECT_CONFIG_COLD_RESET | CXL_EFFECT_CONFIG | CXL_EFFECT_DATA)
 
 /* clang-format off */
 const struct vcxl_cmd vcxl_memdev_commands[] = {
-	/* opcode  name                in: min  max           effects  flags      run                 finish */
-	{ 0x4000, "Identify Memory Device", 0x0, 0x0,          0,      0,         identify,           NULL },
-	{ 0x4100, "Get Partition Info",     0x0, 0x0,          0,      PARTITION, get_partition_info, NULL },
-	{ 0x4102, "Get LSA",                0x8, 0x8,          0,      LSA,       get_lsa,            NULL },
-	{ 0x4103, "Set LSA",                0x8, VCXL_CMD_ANY, FX_LSA, LSA,       set_lsa,            NULL },
+	/* opcode  name                in: min  max           effects   flags      run                 finish */
+	{ 0x4000, "Identify Memory Device", 0x0, 0x0,          0,        0,         identify,           NULL },
+	{ 0x4100, "Get Partition Info",     0x0, 0x0,          0,        MEDIA,     get_partition_info, NULL },
+	{ 0x4101, "Set Partition Info",     0x9, 0xa,          FX_SPLIT, PARTITION, set_partition_info, NULL },
+	{ 0x4102, "Get LSA",                0x8, 0x8,          0,        LSA,       get_lsa,            NULL },
+	{ 0x4103, "Set LSA",                0x8, VCXL_CMD_ANY, FX_LSA,   LSA,       set_lsa,            NULL },
 };
 /* clang-format on */

@@ -179,18 +179,12 @@ static enum cxl_rc clear_poison(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	const struct clear_in *in = msg->in;
 	const uint64_t dpa = vcxl_get_le64(in->dpa);
 	const enum cxl_rc rc = check_line(md, dpa);
-	enum vcxl_partition partition;
-	uint64_t offset;
 
 	if (rc)
 		return rc;
-	if (vcxl_memdev_partition(md, dpa, VCXL_LINE, &partition, &offset))
-		return CXL_RC_INVALID_PHYSICAL_ADDRESS;
-	if (partition == VCXL_PARTITION_PERSISTENT && md->locked)
+	if (md->locked && vcxl_memdev_is_persistent(md, dpa))
 		return CXL_RC_INVALID_SECURITY_STATE;
-	if (vcxl_media_write(&md->media[partition], offset, in->data, VCXL_LINE) ||
-	    (partition == VCXL_PARTITION_PERSISTENT &&
-	     vcxl_media_flush(&md->media[partition], offset, VCXL_LINE)))
+	if (vcxl_memdev_write(md, dpa, in->data, VCXL_LINE))
 		return CXL_RC_INTERNAL_ERROR;
 	if (vcxl_memdev_heal(md, dpa, dpa + VCXL_LINE))
 		return CXL_RC_PERMANENT_MEDIA_FAILURE;

@@ -60,22 +60,21 @@ static uint64_t sanitize_seconds(uint64_t capacity)
 	return 4 * 3600;
 }
 
-/* Writes value to [dpa, dpa+len), which may lie in several partitions. */
-static enum vcxl_status fill(struct vcxl_memdev *md, uint64_t dpa, uint64_t len, uint8_t value)
+enum vcxl_status vcxl_memdev_fill(struct vcxl_memdev *md, uint64_t dpa, uint64_t len, uint8_t value)
 {
 	enum vcxl_status status = VCXL_OK;
 
-	for (unsigned i = 0; i < VCXL_N_PARTITIONS && !status; i++) {
-		const struct vcxl_dpa_range *range = &md->hdm.partitions[i];
-		const uint64_t begin = dpa > range->base ? dpa : range->base;
-		const uint64_t range_end = range->base + range->size;
-		const uint64_t end = dpa + len < range_end ? dpa + len : range_end;
+	for (unsigned i = 0; i < VCXL_N_BANKS && !status; i++) {
+		const struct vcxl_bank *bank = &md->banks[i];
+		const uint64_t begin = dpa > bank->base ? dpa : bank->base;
+		const uint64_t bank_end = bank->base + bank->media.size;
+		const uint64_t end = dpa + len < bank_end ? dpa + len : bank_end;
 
 		if (begin >= end)
 			continue;
-		status = vcxl_media_fill(&md->media[i], begin - range->base, end - begin, value);
-		if (!status && i == VCXL_PARTITION_PERSISTENT)
-			status = vcxl_media_flush(&md->media[i], begin - range->base, end - begin);
+		status = vcxl_media_fill(&bank->media, begin - bank->base, end - begin, value);
+		if (!status && i != VCXL_BANK_VOLATILE)
+			status = vcxl_media_flush(&bank->media, begin - bank->base, end - begin);
 	}
 	vcxl_memdev_invalidate_dpa(md, dpa, dpa + len);
 	return status;
@@ -85,12 +84,12 @@ enum vcxl_status vcxl_memdev_erase(struct vcxl_memdev *md, enum vcxl_partition p
 {
 	const struct vcxl_dpa_range *range = &md->hdm.partitions[partition];
 
-	return fill(md, range->base, range->size, 0);
+	return vcxl_memdev_fill(md, range->base, range->size, 0);
 }
 
 static enum vcxl_status erase_all(struct vcxl_memdev *md)
 {
-	enum vcxl_status status = fill(md, 0, md->capacity, 0);
+	enum vcxl_status status = vcxl_memdev_fill(md, 0, md->capacity, 0);
 
 	if (!status)
 		status = vcxl_media_fill(&md->lsa, 0, md->lsa.size, 0);
@@ -187,7 +186,7 @@ static enum cxl_rc overwrite(struct vcxl_memdev *md, struct vcxl_msg *msg, uint8
 		const uint64_t dpa = vcxl_get_le64(ranges[i].dpa);
 		const uint64_t len = vcxl_get_le64(ranges[i].len);
 
-		if (fill(md, dpa, len, value) || vcxl_memdev_heal(md, dpa, dpa + len))
+		if (vcxl_memdev_fill(md, dpa, len, value) || vcxl_memdev_heal(md, dpa, dpa + len))
 			return CXL_RC_INTERNAL_ERROR;
 		/* ranges may repeat: the time is that of each */
 		total += (len + VCXL_MEDIA_BYTES_PER_MS - 1) / VCXL_MEDIA_BYTES_PER_MS;

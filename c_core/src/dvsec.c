@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CXL DVSECs of ports and devices, CXL r3.1 8.1. Left out: caching, viral, CXL reset and the
- * alternate windows and RCRB of ports (restricted CXL devices): their capability and control bits
- * read 0. Flex Bus control is what the link has trained with: there is no retraining.
+ * CXL DVSECs of ports and devices, CXL r3.1 8.1. Left out: caching, viral and the alternate windows
+ * and RCRB of ports (restricted CXL devices): their capability and control bits read 0. Flex Bus
+ * control is what the link has trained with: there is no retraining.
  */
 #include <vcxl/bits.h>
 
 #include "dvsec.h"
 
-#define DEVICE_CONTROL 0x0cu
-#define DEVICE_LOCK    0x14u
-#define MEM_ENABLE     VCXL_BIT(2)
-#define CONFIG_LOCK    VCXL_BIT(0)
+#define DEVICE_CONTROL  0x0cu
+#define DEVICE_CONTROL2 0x10u
+#define DEVICE_STATUS2  0x12u
+#define DEVICE_LOCK     0x14u
+#define HDM_COUNT       5, 4 /* bits of the capability */
+#define MEM_ENABLE      VCXL_BIT(2)
+#define CONFIG_LOCK     VCXL_BIT(0)
+#define INITIATE_RESET  VCXL_BIT(2) /* of Control2 */
+#define MEM_CLEAR       VCXL_BIT(3)
+#define RESET_ERROR     VCXL_BIT(2) /* of Status2 */
+#define PORT_PHASE2     0x0eu
+#define DEVICE_PHASE2   0x0au
 
 /* CXL r3.1 8.1.3.7: CONFIG_LOCK freezes the RWL registers, and itself, until reset. */
 static uint64_t device_writable(const void *owner, unsigned i, uint64_t rw)
@@ -29,10 +37,10 @@ static uint64_t device_writable(const void *owner, unsigned i, uint64_t rw)
 /* clang-format off */
 /* CXL r3.1 8.1.3, DVSEC ID 0 */
 static const struct vcxl_reg device_regs[] = {
-	VCXL_REG16(0x0a, "DVSEC CXL Capability",  .reset = 0x001e), /* CXL.io, CXL.mem, Mem_HwInit_Mode, one range */
+	VCXL_REG16(0x0a, "DVSEC CXL Capability",  .reset = 0x089e), /* CXL.io, CXL.mem, Mem_HwInit_Mode, one range, CXL reset in 10 ms, memory clear */
 	VCXL_REG16(0x0c, "DVSEC CXL Control",     .reset = 0x0002, .rw = MEM_ENABLE, RWL),
 	VCXL_REG16(0x0e, "DVSEC CXL Status",      .reset = 0),
-	VCXL_REG16(0x10, "DVSEC CXL Control2",    .reset = 0),
+	VCXL_REG16(0x10, "DVSEC CXL Control2",    .rw = INITIATE_RESET | MEM_CLEAR),
 	VCXL_REG16(0x12, "DVSEC CXL Status2",     .reset = 0x0002),
 	VCXL_REG16(0x14, "DVSEC CXL Lock",        .rw = CONFIG_LOCK, RWL),
 	VCXL_REG16(0x16, "DVSEC CXL Capability2", .reset = 0),
@@ -75,6 +83,8 @@ static const struct vcxl_reg locator_regs[] = {
 	VCXL_REG32(0x10, "Register Offset High n", .count = 3, .stride = 8),
 };
 /* clang-format on */
+
+#define PS_PER_US 1000000ull
 
 #define ROWS(r) (r), (unsigned)VCXL_ARRAY_LEN(r)
 
@@ -121,24 +131,59 @@ void vcxl_dvsec_add_register_locator(struct vcxl_pci *pci, bool device_registers
 		set(pci, at + 0x14u, 4, 0x0302); /* device registers, BAR2 */
 }
 
-uint16_t vcxl_dvsec_add_device(struct vcxl_pci *pci, uint64_t range1_size, uint64_t range2_size)
+uint16_t vcxl_dvsec_add_device(struct vcxl_pci *pci)
 {
-	const uint16_t at = vcxl_pci_add_dvsec(pci, 0, 3, 0x3c, ROWS(device_regs), pci);
+	return vcxl_pci_add_dvsec(pci, 0, 3, 0x3c, ROWS(device_regs), pci);
+}
+
+void vcxl_dvsec_set_ranges(struct vcxl_pci *pci, uint16_t dvsec, uint64_t range1_size,
+			   uint64_t range2_size)
+{
 	/* Memory_Info_Valid, Memory_Active, media type and class: see CDAT. Range 1 says so even
 	 * when it is empty, or software waits for the memory for ever. */
 	const uint64_t valid = 0x4b;
+	const uint64_t capability = vcxl_block_get(&pci->config, dvsec + 0x0au, 2);
 
-	set(pci, at + 0x18u, 4, range1_size >> 32);
-	set(pci, at + 0x1cu, 4, (range1_size & 0xf0000000) | valid);
-	if (range2_size) {
-		set(pci, at + 0x0au, 2, 0x002e); /* HDM_Count: two ranges */
-		set(pci, at + 0x28u, 4, range2_size >> 32);
-		set(pci, at + 0x2cu, 4, (range2_size & 0xf0000000) | valid);
-	}
-	return at;
+	set(pci, dvsec + 0x0au, 2, vcxl_field_set(capability, HDM_COUNT, range2_size ? 2 : 1));
+	set(pci, dvsec + 0x18u, 4, range1_size >> 32);
+	set(pci, dvsec + 0x1cu, 4, (range1_size & 0xf0000000) | valid);
+	set(pci, dvsec + 0x28u, 4, range2_size >> 32);
+	set(pci, dvsec + 0x2cu, 4, range2_size ? (range2_size & 0xf0000000) | valid : 0);
 }
 
 bool vcxl_dvsec_mem_enabled(const struct vcxl_pci *pci, uint16_t dvsec)
 {
 	return vcxl_block_get(&pci->config, dvsec + DEVICE_CONTROL, 2) & MEM_ENABLE;
+}
+
+bool vcxl_dvsec_take_reset(struct vcxl_pci *pci, uint16_t dvsec)
+{
+	const uint64_t control = vcxl_block_get(&pci->config, dvsec + DEVICE_CONTROL2, 2);
+
+	vcxl_block_set(&pci->config, dvsec + DEVICE_CONTROL2, 2, control & ~INITIATE_RESET);
+	return control & INITIATE_RESET;
+}
+
+bool vcxl_dvsec_mem_clear(const struct vcxl_pci *pci, uint16_t dvsec)
+{
+	return vcxl_block_get(&pci->config, dvsec + DEVICE_CONTROL2, 2) & MEM_CLEAR;
+}
+
+void vcxl_dvsec_reset_failed(struct vcxl_pci *pci, uint16_t dvsec)
+{
+	vcxl_block_set(&pci->config, dvsec + DEVICE_STATUS2, 2, RESET_ERROR);
+}
+
+uint64_t vcxl_dvsec_gpf_phase2_ps(const struct vcxl_pci *pci)
+{
+	const uint32_t port = vcxl_pci_find_dvsec(pci, 4), device = vcxl_pci_find_dvsec(pci, 5);
+	uint64_t time, ps = PS_PER_US;
+
+	if (!port && !device)
+		return UINT64_MAX;
+	time = vcxl_block_get(&pci->config, port ? port + PORT_PHASE2 : device + DEVICE_PHASE2, 2);
+	for (uint64_t scale = vcxl_field_get(time, 11, 8); scale; scale--)
+		ps *= 10;
+	/* above 10 s scales are reserved: no time at all */
+	return vcxl_field_get(time, 11, 8) <= 7 ? vcxl_field_get(time, 3, 0) * ps : 0;
 }

@@ -26,6 +26,8 @@ void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower);
 /* The same for the one end that is here; a peer of zeros limits nothing. */
 void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *peer);
 void vcxl_pcie_link_down(struct vcxl_pci *pci);
+/* Whether software has just initiated a function-level reset; it is forgotten by asking. */
+bool vcxl_pcie_take_flr(struct vcxl_pci *pci);
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device);
 void vcxl_acs_add(struct vcxl_pci *pci);
@@ -46,9 +48,19 @@ void vcxl_dvsec_add_flex_bus(struct vcxl_pci *pci, enum vcxl_pcie_type type, boo
 /* component registers at BAR0; device registers at BAR2 when asked */
 void vcxl_dvsec_add_register_locator(struct vcxl_pci *pci, bool device_registers);
 
-/* CXL r3.1 8.1.3: DVSEC 0 of a memory device. range sizes in bytes; 0: absent. */
-uint16_t vcxl_dvsec_add_device(struct vcxl_pci *pci, uint64_t range1_size, uint64_t range2_size);
+/* CXL r3.1 8.1.3: DVSEC 0 of a memory device. */
+uint16_t vcxl_dvsec_add_device(struct vcxl_pci *pci);
+/* Its ranges, in bytes; range 2 is absent when 0. */
+void vcxl_dvsec_set_ranges(struct vcxl_pci *pci, uint16_t dvsec, uint64_t range1_size,
+			   uint64_t range2_size);
 /* Mem_Enable of the DVSEC at that offset. */
 bool vcxl_dvsec_mem_enabled(const struct vcxl_pci *pci, uint16_t dvsec);
+/* Whether software has just initiated a CXL reset; it is forgotten by asking. */
+bool vcxl_dvsec_take_reset(struct vcxl_pci *pci, uint16_t dvsec);
+/* CXL Reset Mem Clr Enable */
+bool vcxl_dvsec_mem_clear(const struct vcxl_pci *pci, uint16_t dvsec);
+void vcxl_dvsec_reset_failed(struct vcxl_pci *pci, uint16_t dvsec);
+/* GPF phase 2: what a port grants (DVSEC 4), or a device needs (DVSEC 5); UINT64_MAX: neither. */
+uint64_t vcxl_dvsec_gpf_phase2_ps(const struct vcxl_pci *pci);
 
 #endif

@@ -68,6 +68,7 @@ void vcxl_event_drop(struct vcxl_events *events, unsigned log, unsigned n);
 unsigned vcxl_event_vector(unsigned log);
 /* CXL r3.1 8.2.9.2.1.1: Memory Event Descriptor and Transaction Type of a general media event. */
 #define VCXL_MEDIA_UNCORRECTABLE 0x1
+#define VCXL_MEDIA_THRESHOLD     0x2
 #define VCXL_MEDIA_LIST_OVERFLOW 0x4
 enum vcxl_media_transaction {
 	VCXL_MEDIA_BY_UNKNOWN,
@@ -76,6 +77,7 @@ enum vcxl_media_transaction {
 	VCXL_MEDIA_BY_SCAN,
 	VCXL_MEDIA_BY_INJECTION,
 	VCXL_MEDIA_BY_SCRUB,
+	VCXL_MEDIA_BY_ECS = 7,
 };
 /* Logs a general media event of the device's own. */
 void vcxl_event_media(struct vcxl_memdev *md, enum vcxl_event_log log, uint64_t dpa,

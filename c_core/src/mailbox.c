@@ -36,13 +36,16 @@ const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
 		{ vcxl_status_commands, VCXL_N_STATUS_COMMANDS },
 		{ vcxl_event_commands, VCXL_N_EVENT_COMMANDS },
 		{ vcxl_firmware_commands, VCXL_N_FIRMWARE_COMMANDS },
-		{ vcxl_generic_commands, VCXL_N_GENERIC_COMMANDS },
+		{ vcxl_timestamp_commands, VCXL_N_TIMESTAMP_COMMANDS },
+		{ vcxl_log_commands, VCXL_N_LOG_COMMANDS },
 		{ vcxl_feature_commands, VCXL_N_FEATURE_COMMANDS },
+		{ vcxl_maintenance_commands, VCXL_N_MAINTENANCE_COMMANDS },
 		{ vcxl_memdev_commands, VCXL_N_MEMDEV_COMMANDS },
 		{ vcxl_health_commands, VCXL_N_HEALTH_COMMANDS },
 		{ vcxl_poison_commands, VCXL_N_POISON_COMMANDS },
 		{ vcxl_sanitize_commands, VCXL_N_SANITIZE_COMMANDS },
 		{ vcxl_security_commands, VCXL_N_SECURITY_COMMANDS },
+		{ vcxl_qos_commands, VCXL_N_QOS_COMMANDS },
 		{ vcxl_dc_commands, VCXL_N_DC_COMMANDS },
 		{ NULL, 0 },
 	};
@@ -73,8 +76,10 @@ static bool supported(const struct vcxl_cmd *cmd, const struct vcxl_memdev *md)
 		return false;
 	if ((cmd->flags & VCXL_CMD_NEEDS_DC) && !md->dc.n_regions)
 		return false;
-	return !(cmd->flags & VCXL_CMD_NEEDS_PERSISTENT) ||
-	       md->media[VCXL_PARTITION_PERSISTENT].size;
+	if ((cmd->flags & VCXL_CMD_NEEDS_PARTITIONS) && !vcxl_partitionable(md))
+		return false;
+	/* of what there may be one day: commands do not come and go with a partition */
+	return !(cmd->flags & VCXL_CMD_NEEDS_PERSISTENT) || md->capacity > vcxl_volatile_only(md);
 }
 
 /* Sets are few and small: looking through them is cheaper than keeping them sorted. */
@@ -111,12 +116,13 @@ static void deadline_changed(const struct vcxl_memdev *md)
 }
 
 /* The operation is over; software sees 100 % however it ended. */
-static void end_background(struct vcxl_cci *cci, const struct vcxl_memdev *md, enum cxl_rc rc)
+static void end_background(struct vcxl_cci *cci, struct vcxl_memdev *md, enum cxl_rc rc)
 {
 	cci->last_opcode = cci->running->opcode;
 	cci->last_rc = (uint16_t)rc;
 	cci->any_finished = true;
 	cci->running = NULL;
+	(void)vcxl_state_save(md);
 	deadline_changed(md);
 }
 
@@ -148,6 +154,9 @@ static enum cxl_rc dispatch(struct vcxl_cci *cci, struct vcxl_memdev *md, struct
 	rc = cmd->run(md, msg);
 	if (rc == CXL_RC_BACKGROUND_STARTED)
 		start_background(cci, md, cmd, msg->duration_ps);
+	/* success means durable */
+	if (cmd->effects && vcxl_state_save(md) && rc == CXL_RC_SUCCESS)
+		return CXL_RC_INTERNAL_ERROR;
 	return rc;
 }
 
@@ -159,6 +168,7 @@ enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vc
 	rc = dispatch(cci, md, msg);
 	if (rc != CXL_RC_SUCCESS)
 		msg->out_len = 0;
+	vcxl_debug_log_add(md, msg, (uint16_t)rc);
 	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_COMMAND, md->name, msg->opcode, msg->in_len,
 			(uint64_t)rc, msg->out_len);
 	return rc;
@@ -291,15 +301,13 @@ const struct vcxl_reg vcxl_mailbox_regs[] = {
 /* clang-format on */
 const unsigned vcxl_n_mailbox_regs = VCXL_ARRAY_LEN(vcxl_mailbox_regs);
 
-void vcxl_mailbox_init(struct vcxl_memdev *md, uint8_t *buffers, unsigned payload_log2)
+void vcxl_mailbox_init(struct vcxl_memdev *md, unsigned payload_log2)
 {
 	struct vcxl_mailbox *mb = &md->mailbox;
 	uint64_t capabilities = VCXL_BIT(5) | VCXL_BIT(6); /* both completion interrupts */
 
 	mb->cci.sets = vcxl_primary_mailbox_sets();
 	mb->payload_size = 1u << payload_log2;
-	mb->payload = buffers;
-	mb->latched = buffers + mb->payload_size;
 	capabilities = vcxl_field_set(capabilities, 4, 0, payload_log2);
 	capabilities = vcxl_field_set(capabilities, 10, 7, VCXL_MAILBOX_VECTOR);
 	vcxl_block_set_reset(&md->device, VCXL_MAILBOX_OFFSET + MB_CAPABILITIES, 4, capabilities);

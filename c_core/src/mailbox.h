@@ -69,7 +69,7 @@ struct vcxl_mailbox {
 	uint16_t rc; /* of the latest command */
 };
 
-void vcxl_mailbox_init(struct vcxl_memdev *md, uint8_t *buffers, unsigned payload_log2);
+void vcxl_mailbox_init(struct vcxl_memdev *md, unsigned payload_log2);
 void vcxl_mailbox_reset(struct vcxl_memdev *md);
 /* Finishes what is due and raises the interrupt that software asked for. */
 void vcxl_mailbox_tick(struct vcxl_memdev *md, uint64_t now_ps);
@@ -79,23 +79,29 @@ extern const struct vcxl_reg vcxl_mailbox_regs[];
 extern const unsigned vcxl_n_mailbox_regs;
 
 /* The tables of commands. A row too many does not compile, one too few has no name: table test. */
-#define VCXL_N_STATUS_COMMANDS   1
-#define VCXL_N_EVENT_COMMANDS    4
-#define VCXL_N_GENERIC_COMMANDS  4
-#define VCXL_N_FEATURE_COMMANDS  4
-#define VCXL_N_MEMDEV_COMMANDS   4
-#define VCXL_N_HEALTH_COMMANDS   5
-#define VCXL_N_FIRMWARE_COMMANDS 3
-#define VCXL_N_POISON_COMMANDS   6
-#define VCXL_N_SECURITY_COMMANDS 6
-#define VCXL_N_SANITIZE_COMMANDS 3
-#define VCXL_N_DC_COMMANDS       4
+#define VCXL_N_STATUS_COMMANDS      1
+#define VCXL_N_EVENT_COMMANDS       4
+#define VCXL_N_TIMESTAMP_COMMANDS   2
+#define VCXL_N_LOG_COMMANDS         6
+#define VCXL_N_QOS_COMMANDS         3
+#define VCXL_N_FEATURE_COMMANDS     3
+#define VCXL_N_MAINTENANCE_COMMANDS 1
+#define VCXL_N_MEMDEV_COMMANDS      5
+#define VCXL_N_HEALTH_COMMANDS      5
+#define VCXL_N_FIRMWARE_COMMANDS    3
+#define VCXL_N_POISON_COMMANDS      6
+#define VCXL_N_SECURITY_COMMANDS    6
+#define VCXL_N_SANITIZE_COMMANDS    3
+#define VCXL_N_DC_COMMANDS          4
 extern const struct vcxl_cmd vcxl_status_commands[VCXL_N_STATUS_COMMANDS];
 extern const struct vcxl_cmd vcxl_dc_commands[VCXL_N_DC_COMMANDS];
 extern const struct vcxl_cmd vcxl_event_commands[VCXL_N_EVENT_COMMANDS];
 extern const struct vcxl_cmd vcxl_firmware_commands[VCXL_N_FIRMWARE_COMMANDS];
-extern const struct vcxl_cmd vcxl_generic_commands[VCXL_N_GENERIC_COMMANDS];
+extern const struct vcxl_cmd vcxl_timestamp_commands[VCXL_N_TIMESTAMP_COMMANDS];
+extern const struct vcxl_cmd vcxl_log_commands[VCXL_N_LOG_COMMANDS];
+extern const struct vcxl_cmd vcxl_qos_commands[VCXL_N_QOS_COMMANDS];
 extern const struct vcxl_cmd vcxl_feature_commands[VCXL_N_FEATURE_COMMANDS];
+extern const struct vcxl_cmd vcxl_maintenance_commands[VCXL_N_MAINTENANCE_COMMANDS];
 extern const struct vcxl_cmd vcxl_memdev_commands[VCXL_N_MEMDEV_COMMANDS];
 extern const struct vcxl_cmd vcxl_health_commands[VCXL_N_HEALTH_COMMANDS];
 extern const struct vcxl_cmd vcxl_poison_commands[VCXL_N_POISON_COMMANDS];

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory device: life, PCI function, reset. CXL r3.1 8.1.3, 9.7. Accesses to memory are in
- * access.c.
- *
- * Reset does not touch media: what becomes of volatile contents at a power cycle is decided by
- * whoever lends them.
+ * Memory device: life, PCI function, registers. CXL r3.1 8.1.3. Accesses to memory are in access.c,
+ * resets in reset.c.
  */
 #include "memdev.h"
 
@@ -35,7 +32,7 @@ static void decoder_changed(void *ctx, unsigned decoder, uint64_t hpa, uint64_t 
 }
 
 /* Mem_Enable and the media state, folded into one value that the access path looks at. */
-static void update_gate(struct vcxl_memdev *md)
+void vcxl_memdev_update_gate(struct vcxl_memdev *md)
 {
 	enum vcxl_status gate = VCXL_OK;
 
@@ -57,7 +54,7 @@ static void update_gate(struct vcxl_memdev *md)
 void vcxl_memdev_disable_media(struct vcxl_memdev *md, bool disabled)
 {
 	md->media_disabled = disabled;
-	update_gate(md);
+	vcxl_memdev_update_gate(md);
 }
 
 /* ---- life ---- */
@@ -93,27 +90,35 @@ static struct vcxl_memdev_config with_defaults(const struct vcxl_memdev_config *
 	return c;
 }
 
-static bool partitions_valid(const struct vcxl_memdev_config *c)
+/* The media in DPA order, and how much they are; false when they cannot be. */
+static bool lay_out(struct vcxl_bank banks[VCXL_N_BANKS], const struct vcxl_memdev_config *c,
+		    uint64_t *capacity)
 {
-	uint64_t capacity = 0;
+	*capacity = 0;
+	banks[VCXL_BANK_VOLATILE].media = c->media[VCXL_PARTITION_VOLATILE];
+	banks[VCXL_BANK_PARTITIONABLE].media = c->partitionable;
+	banks[VCXL_BANK_PERSISTENT].media = c->media[VCXL_PARTITION_PERSISTENT];
+	for (unsigned i = 0; i < VCXL_N_BANKS; i++) {
+		const struct vcxl_media *media = &banks[i].media;
 
-	for (unsigned i = 0; i < VCXL_N_PARTITIONS; i++) {
-		if (c->media[i].size % VCXL_HDM_ALIGN || !vcxl_media_valid(&c->media[i]) ||
-		    c->media[i].size > UINT64_MAX - capacity)
+		if (media->size % VCXL_HDM_ALIGN || !vcxl_media_valid(media) ||
+		    media->size > UINT64_MAX - *capacity)
 			return false;
-		capacity += c->media[i].size;
+		banks[i].base = *capacity;
+		*capacity += media->size;
 	}
-	return capacity || c->dc.n_regions;
+	return *capacity || c->dc.n_regions;
 }
 
 static bool config_valid(const struct vcxl_memdev_config *c)
 {
-	return partitions_valid(c) && vcxl_dc_config_valid(&c->dc) && vcxl_media_valid(&c->lsa) &&
-	       c->lsa.size <= UINT32_MAX && vcxl_hdm_count_valid(c->n_decoders) &&
-	       c->hpa_bits >= 36 && c->hpa_bits <= 64 && c->mailbox_log2 >= 8 &&
-	       c->mailbox_log2 <= 20 && c->event_log_depth <= VCXL_EVENT_MAX_DEPTH &&
-	       c->link.speed >= 1 && c->link.speed <= 6 && c->link.width <= 16 &&
-	       vcxl_is_pow2(c->link.width);
+	return vcxl_dc_config_valid(&c->dc) && vcxl_media_valid(&c->state) &&
+	       (!c->state.size || c->state.size >= vcxl_memdev_state_size(c->poison_list_max)) &&
+	       vcxl_media_valid(&c->lsa) && c->lsa.size <= UINT32_MAX &&
+	       vcxl_hdm_count_valid(c->n_decoders) && c->hpa_bits >= 36 && c->hpa_bits <= 64 &&
+	       c->mailbox_log2 >= 8 && c->mailbox_log2 <= 20 &&
+	       c->event_log_depth <= VCXL_EVENT_MAX_DEPTH && c->link.speed >= 1 &&
+	       c->link.speed <= 6 && c->link.width <= 16 && vcxl_is_pow2(c->link.width);
 }
 
 /* Capability offsets as QEMU's device has them; software finds them by their lists. */
@@ -127,10 +132,6 @@ static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 		.class_code = 0x050210,
 		.revision = 1,
 	};
-	const uint64_t volatile_size = c->media[VCXL_PARTITION_VOLATILE].size;
-	const uint64_t persistent_size = c->media[VCXL_PARTITION_PERSISTENT].size;
-	const struct vcxl_cdat_timing timing = { c->read_latency_ps, c->write_latency_ps,
-						 c->read_bandwidth, c->write_bandwidth };
 	struct vcxl_pci *pci = &md->pci;
 
 	vcxl_pci_init(pci, &identity, &md->ops.irq);
@@ -141,40 +142,36 @@ static void init_pci(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	vcxl_pcie_add(pci, 0x80, VCXL_PCIE_ENDPOINT, &c->link, 0);
 	vcxl_pcie_train_to(pci, &c->peer_link);
 	vcxl_dsn_add(pci, c->serial);
-	/* range 1 is the first partition there is: persistent when there is no volatile one */
-	md->dvsec = vcxl_dvsec_add_device(pci, volatile_size ? volatile_size : persistent_size,
-					  volatile_size ? persistent_size : 0);
+	md->dvsec = vcxl_dvsec_add_device(pci);
 	vcxl_dvsec_add_register_locator(pci, true);
 	vcxl_dvsec_add_gpf_device(pci);
 	vcxl_dvsec_add_flex_bus(pci, VCXL_PCIE_ENDPOINT, c->link.flit_256b);
-	vcxl_doe_add(&md->doe, pci, md->cdat,
-		     vcxl_cdat_memdev(md->cdat, &md->hdm, md->dc.regions, &timing));
+	vcxl_doe_add(&md->doe, pci, md->cdat, 0);
 	vcxl_aer_add(pci, false);
 }
 
 static void init_hdm(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 {
-	uint64_t dpa = 0;
-
 	md->hdm.config = (struct vcxl_hdm_config){ .endpoint = true,
 						   .n_decoders = c->n_decoders,
 						   .max_targets = 1,
 						   .hpa_bits = c->hpa_bits };
-	for (unsigned i = 0; i < VCXL_N_PARTITIONS; i++) {
-		md->media[i] = c->media[i];
-		md->hdm.partitions[i] =
-			(struct vcxl_dpa_range){ .base = dpa, .size = c->media[i].size };
-		dpa += c->media[i].size;
-	}
 	md->hdm.n_partitions = VCXL_N_PARTITIONS;
 	md->hdm.changed = decoder_changed;
 	md->hdm.changed_ctx = md;
-	md->capacity = dpa;
 }
 
-static void init_dc(struct vcxl_memdev *md, const struct vcxl_memdev_config *c, void *storage)
+static void init_partitions(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 {
-	vcxl_dc_init(&md->dc, &c->dc, md->capacity, storage);
+	md->cdat_timing = (struct vcxl_cdat_timing){ c->read_latency_ps, c->write_latency_ps,
+						     c->read_bandwidth, c->write_bandwidth };
+	md->next_volatile = VCXL_NO_CHANGE;
+	vcxl_partition_set(md, vcxl_volatile_only(md));
+}
+
+static void init_dc(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
+{
+	vcxl_dc_init(&md->dc, &c->dc, md->capacity, md + 1);
 	md->fm.sets = vcxl_fm_command_sets();
 	for (unsigned i = 0; i < md->dc.n_regions; i++)
 		md->hdm.partitions[md->hdm.n_partitions++] =
@@ -192,79 +189,86 @@ static uint32_t device_bar_size(uint32_t payload_size)
 	return size;
 }
 
-/* What lives on a supply of its own ends; a dirty shutdown is one that came too early. */
-static void lose_power(struct vcxl_memdev *md)
+/* The device, and behind it: extents and poison, which are aligned, payload, latched payload, event
+ * records, state, name. */
+static struct vcxl_memdev *allocate(const struct vcxl_memdev_config *c)
 {
-	const struct vcxl_dpa_range *lost = &md->hdm.partitions[VCXL_PARTITION_VOLATILE];
+	const size_t dc_size = vcxl_dc_storage(&c->dc);
+	const size_t poison_size = vcxl_poison_storage(c->poison_list_max);
+	const size_t payload_size = (size_t)1 << c->mailbox_log2;
+	const unsigned dc_log_depth = vcxl_dc_log_depth(&c->dc);
+	const size_t events_size = vcxl_events_storage(c->event_log_depth, dc_log_depth);
+	const size_t state_size =
+		c->state.size ? (size_t)vcxl_memdev_state_size(c->poison_list_max) : 0;
+	const size_t name_size = strlen(c->name) + 1;
+	struct vcxl_memdev *md = calloc(1, sizeof(*md) + dc_size + poison_size + 2 * payload_size +
+						   events_size + state_size + name_size);
+	uint8_t *at = (uint8_t *)(md + 1) + dc_size;
 
-	md->timestamp = (struct vcxl_timestamp){ .set = false };
-	(void)vcxl_memdev_heal(md, lost->base, lost->base + lost->size);
-	vcxl_events_reset_cold(&md->events);
-	if (md->shutdown.dirty && md->shutdown.n_dirty < UINT32_MAX)
-		md->shutdown.n_dirty++;
-	md->shutdown.dirty = false;
+	if (!md)
+		return NULL;
+	vcxl_poison_init(&md->poison, at, c->poison_list_max);
+	at += poison_size;
+	md->mailbox.payload = at;
+	md->mailbox.latched = at + payload_size;
+	at += 2 * payload_size;
+	vcxl_events_init(&md->events, at, c->event_log_depth, dc_log_depth);
+	at += events_size;
+	vcxl_state_init(md, &c->state, at, c->poison_list_max);
+	md->name = memcpy(at + state_size, c->name, name_size);
+	return md;
 }
 
-static void reset(struct vcxl_memdev *md, enum vcxl_reset kind)
+/* As it comes from the factory. */
+static void init(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 {
-	vcxl_pci_reset(&md->pci, kind);
-	vcxl_component_reset(&md->component, kind);
-	vcxl_block_reset(&md->device, kind);
-	vcxl_mailbox_reset(md);
-	vcxl_doe_reset(&md->doe);
-	vcxl_firmware_reset(md, kind);
-	vcxl_features_reset(md, kind);
-	if (kind == VCXL_RESET_COLD) {
-		lose_power(md);
-		vcxl_dc_repeat_offers(md);
-	}
-	if (kind == VCXL_RESET_COLD || kind == VCXL_RESET_HOT)
-		vcxl_security_reset(md);
-	update_gate(md);
+	const uint32_t payload_size = 1u << c->mailbox_log2;
+
+	md->lsa = c->lsa;
+	md->gate = VCXL_E_DISABLED;
+	md->device_bar_size = device_bar_size(payload_size);
+	vcxl_health_init(md);
+	vcxl_firmware_init(md);
+	vcxl_features_init(md);
+	vcxl_repairs_init(md);
+	init_hdm(md, c);
+	init_dc(md, c);
+	init_pci(md, c);
+	init_partitions(md, c);
+	vcxl_component_init(&md->component, &md->hdm, true, md->ops.trace, md->name);
+	vcxl_device_regs_init(md, payload_size);
+	vcxl_mailbox_init(md, c->mailbox_log2);
 }
 
 enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out)
 {
 	const struct vcxl_memdev_config c = with_defaults(config);
-	const size_t name_size = strlen(c.name) + 1;
-	const size_t poison_size = vcxl_poison_storage(c.poison_list_max);
-	const unsigned dc_log_depth = vcxl_dc_log_depth(&c.dc);
-	const size_t events_size = vcxl_events_storage(c.event_log_depth, dc_log_depth);
-	const size_t dc_size = vcxl_dc_storage(&c.dc);
+	struct vcxl_bank banks[VCXL_N_BANKS];
+	uint64_t capacity;
 	struct vcxl_memdev *md;
-	uint32_t payload_size;
-	uint8_t *buffers;
+	enum vcxl_status status;
 
 	*out = NULL;
-	if (!config_valid(&c))
+	if (!lay_out(banks, &c, &capacity) || !config_valid(&c))
 		return VCXL_E_CONFIG;
-	payload_size = 1u << c.mailbox_log2;
-	/* behind the device: extents, poison, payload, latched payload, event records, name */
-	md = calloc(1, sizeof(*md) + dc_size + poison_size + 2 * (size_t)payload_size +
-			       events_size + name_size);
+	md = allocate(&c);
 	if (!md)
 		return VCXL_E_NOMEM;
-	vcxl_poison_init(&md->poison, (uint8_t *)(md + 1) + dc_size, c.poison_list_max);
-	buffers = (uint8_t *)(md + 1) + dc_size + poison_size;
-	vcxl_events_init(&md->events, buffers + 2 * (size_t)payload_size, c.event_log_depth,
-			 dc_log_depth);
-	md->name = memcpy(buffers + 2 * (size_t)payload_size + events_size, c.name, name_size);
 	if (ops)
 		md->ops = *ops;
-	md->lsa = c.lsa;
-	md->gate = VCXL_E_DISABLED;
-	md->device_bar_size = device_bar_size(payload_size);
-	vcxl_health_init(md);
-	vcxl_firmware_init(md);
-	vcxl_features_init(md);
-	init_hdm(md, &c);
-	init_dc(md, &c, md + 1);
-	init_pci(md, &c);
-	vcxl_component_init(&md->component, &md->hdm, true, md->ops.trace, md->name);
-	vcxl_device_regs_init(md, payload_size);
-	vcxl_mailbox_init(md, buffers, c.mailbox_log2);
-	reset(md, VCXL_RESET_COLD);
+	memcpy(md->banks, banks, sizeof(banks));
+	md->capacity = capacity;
+	init(md, &c);
+	status = vcxl_state_load(md);
+	if (!status) {
+		vcxl_memdev_apply_reset(md, VCXL_RESET_COLD);
+		status = vcxl_state_save(md);
+	}
+	if (status) {
+		vcxl_memdev_destroy(md);
+		return status;
+	}
 	*out = md;
 	return VCXL_OK;
 }
@@ -274,12 +278,6 @@ void vcxl_memdev_destroy(struct vcxl_memdev *md)
 	if (md)
 		vcxl_dc_finish(&md->dc);
 	free(md);
-}
-
-void vcxl_memdev_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
-{
-	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_RESET, md->name, (uint64_t)kind);
-	reset(md, kind);
 }
 
 void vcxl_memdev_tick(struct vcxl_memdev *md, uint64_t now_ps)
@@ -366,6 +364,15 @@ enum vcxl_status vcxl_memdev_correctable_error(struct vcxl_memdev *md,
 
 /* ---- registers ---- */
 
+/* What software asks for by a bit in configuration space. */
+static void obey_resets(struct vcxl_memdev *md)
+{
+	if (vcxl_pcie_take_flr(&md->pci))
+		vcxl_memdev_reset(md, VCXL_RESET_FLR);
+	if (vcxl_dvsec_take_reset(&md->pci, md->dvsec))
+		vcxl_memdev_reset(md, VCXL_RESET_CXL);
+}
+
 /* A configuration request stays inside one dword. */
 static bool config_access_valid(uint32_t offset, unsigned width)
 {
@@ -402,7 +409,8 @@ enum vcxl_status vcxl_memdev_reg_write(struct vcxl_memdev *md, enum vcxl_space s
 		if (!config_access_valid(offset, width))
 			return VCXL_E_ACCESS;
 		status = vcxl_block_write(&md->pci.config, offset, width, value);
-		update_gate(md); /* Mem_Enable may have changed */
+		vcxl_memdev_update_gate(md); /* Mem_Enable may have changed */
+		obey_resets(md);
 		return status;
 	case VCXL_SPACE_COMPONENT:
 		return vcxl_component_write(&md->component, offset, width, value);

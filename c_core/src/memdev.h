@@ -90,7 +90,7 @@ struct vcxl_firmware {
 };
 
 /* CXL r3.1 8.2.9.6: values as they are read, and the one that is being written. */
-#define VCXL_N_FEATURES   3
+#define VCXL_N_FEATURES   8
 #define VCXL_FEATURE_SIZE 20
 struct vcxl_feature_transfer {
 	bool open;
@@ -102,14 +102,79 @@ struct vcxl_feature_state {
 	uint8_t saved[VCXL_N_FEATURES][VCXL_FEATURE_SIZE];
 	struct vcxl_feature_transfer transfer;
 	uint64_t scrub_ps; /* when a patrol scrub ends that finds something; else UINT64_MAX */
-	unsigned repairs_left[2]; /* soft, hard */
+	uint64_t ecs_base; /* corrected errors when the host reset the count */
+	bool ecs_reported;
 };
+
+/* CXL r3.1 8.2.9.7: what repairs and sparing can still use up. */
+enum vcxl_repair {
+	VCXL_REPAIR_SOFT,
+	VCXL_REPAIR_HARD,
+	VCXL_SPARE_LINE,
+	VCXL_SPARE_ROW,
+	VCXL_SPARE_BANK,
+	VCXL_SPARE_RANK,
+	VCXL_N_REPAIRS
+};
+struct vcxl_repair_state {
+	uint8_t left[VCXL_N_REPAIRS];
+	uint8_t soft[VCXL_N_REPAIRS]; /* used until power is lost */
+};
+
+/* What was lent as media, in DPA order. */
+enum vcxl_bank_index {
+	VCXL_BANK_VOLATILE,
+	VCXL_BANK_PARTITIONABLE,
+	VCXL_BANK_PERSISTENT,
+	VCXL_N_BANKS
+};
+struct vcxl_bank {
+	struct vcxl_media media;
+	uint64_t base; /* device address */
+};
+
+/* Where the device keeps what survives the loss of power; media.size 0: nowhere. */
+struct vcxl_state {
+	struct vcxl_media media;
+	uint32_t image_size;
+	uint8_t *image, *last; /* being made, and as it was written last */
+	uint32_t last_length;
+	uint64_t number; /* of the last one */
+};
+
+/* CXL r3.1 8.2.9.9.6: percentages and interval that the host chose. */
+struct vcxl_qos {
+	uint8_t moderate, severe, interval;
+};
+
+/* The vendor debug log: a ring of the latest commands. */
+#define VCXL_DEBUG_ENTRIES 64u
+struct vcxl_debug_entry {
+	uint64_t ns;
+	uint32_t in_len;
+	uint16_t opcode, rc;
+};
+struct vcxl_debug_log {
+	struct vcxl_debug_entry entries[VCXL_DEBUG_ENTRIES];
+	unsigned first, count;
+};
+
+/* CXL r3.1 8.2.9.5.2.3: the component state dump, header and registers. */
+struct vcxl_dump {
+	uint8_t bytes[0x40 + VCXL_CACHEMEM_SIZE];
+	uint32_t size; /* 0: not populated */
+	uint8_t populating;
+};
+
+#define VCXL_NO_CHANGE UINT64_MAX /* of the partitions */
 
 struct vcxl_memdev {
 	const char *name;
-	struct vcxl_media media[VCXL_N_PARTITIONS];
+	struct vcxl_bank banks[VCXL_N_BANKS];
 	struct vcxl_media lsa;
+	struct vcxl_state state;
 	uint64_t capacity;
+	uint64_t next_volatile; /* size of the volatile partition from the next power cycle on */
 	struct vcxl_memdev_ops ops;
 
 	uint64_t now_ps;
@@ -126,15 +191,20 @@ struct vcxl_memdev {
 	struct vcxl_alerts alerts;
 	struct vcxl_firmware firmware;
 	struct vcxl_feature_state features;
+	struct vcxl_repair_state repairs;
 	struct vcxl_events events;
 	struct vcxl_dc dc;
 	struct vcxl_cci fm; /* commands of the fabric manager */
+	struct vcxl_qos qos;
+	struct vcxl_debug_log debug_log;
+	struct vcxl_dump dump;
 
 	uint16_t dvsec; /* DVSEC 0 in configuration space */
 	struct vcxl_hdm hdm;
 	struct vcxl_pci pci;
 	struct vcxl_doe doe;
 	uint8_t cdat[VCXL_MEMDEV_CDAT_SIZE];
+	struct vcxl_cdat_timing cdat_timing;
 	struct vcxl_component component;
 	struct vcxl_block device;
 	uint8_t device_storage[4 * VCXL_DEVICE_REGS_SIZE];
@@ -144,6 +214,12 @@ struct vcxl_memdev {
 
 /* ---- memdev.c ---- */
 void vcxl_memdev_disable_media(struct vcxl_memdev *md, bool disabled);
+/* Mem_Enable or the media state may have changed. */
+void vcxl_memdev_update_gate(struct vcxl_memdev *md);
+
+/* ---- reset.c ---- */
+/* vcxl_memdev_reset() without the trace event. */
+void vcxl_memdev_apply_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
 
 /* ---- access.c ---- */
 /* Poison or lock changed: sets md->guarded. */
@@ -152,25 +228,62 @@ void vcxl_memdev_update_guard(struct vcxl_memdev *md);
 void vcxl_memdev_invalidate_dpa(const struct vcxl_memdev *md, uint64_t dpa, uint64_t end);
 /* Heals [dpa, end); VCXL_E_NOMEM as vcxl_poison_remove(). */
 enum vcxl_status vcxl_memdev_heal(struct vcxl_memdev *md, uint64_t dpa, uint64_t end);
-/* The partition that holds [dpa, dpa+len) whole, and where in it; else VCXL_E_CAPACITY. */
-enum vcxl_status vcxl_memdev_partition(const struct vcxl_memdev *md, uint64_t dpa, uint64_t len,
-				       enum vcxl_partition *partition, uint64_t *offset);
+bool vcxl_memdev_is_persistent(const struct vcxl_memdev *md, uint64_t dpa);
+/* Writes [dpa, dpa+len), which lies in one bank, and makes it durable. */
+enum vcxl_status vcxl_memdev_write(struct vcxl_memdev *md, uint64_t dpa, const void *src,
+				   uint32_t len);
+
+/* ---- partition.c ---- */
+uint64_t vcxl_volatile_only(const struct vcxl_memdev *md);
+uint64_t vcxl_partitionable(const struct vcxl_memdev *md);
+/* Whether the volatile partition can be that large. */
+bool vcxl_partition_possible(const struct vcxl_memdev *md, uint64_t volatile_size);
+/* Divides the capacity and says so wherever software looks. */
+void vcxl_partition_set(struct vcxl_memdev *md, uint64_t volatile_size);
+/* The same when there may be data: what becomes volatile is erased. No decoder is committed. */
+enum vcxl_status vcxl_partition_change(struct vcxl_memdev *md, uint64_t volatile_size);
+/* A power cycle: the change that waits for it. */
+void vcxl_partition_reset(struct vcxl_memdev *md);
+
+/* ---- state.c ---- */
+/* buffers: vcxl_memdev_state_size() bytes for the life of the device. */
+void vcxl_state_init(struct vcxl_memdev *md, const struct vcxl_media *media, uint8_t *buffers,
+		     unsigned poison_list_max);
+/* Before the cold reset of a new device: the state as it was when power was lost. */
+enum vcxl_status vcxl_state_load(struct vcxl_memdev *md);
+/* Something that survives may have changed: it is durable afterwards. */
+enum vcxl_status vcxl_state_save(struct vcxl_memdev *md);
+/* Of IEEE 802.3, reflected; `crc` is that of what came before, 0 at first. */
+uint32_t vcxl_crc32(uint32_t crc, const void *data, size_t len);
 
 /* ---- cmd_health.c ---- */
 void vcxl_health_init(struct vcxl_memdev *md);
 
 /* ---- cmd_firmware.c ---- */
 void vcxl_firmware_init(struct vcxl_memdev *md);
-void vcxl_firmware_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
+/* A conventional reset: what was staged becomes active. */
+void vcxl_firmware_reset(struct vcxl_memdev *md);
 /* Of the active slot: VCXL_FW_REVISION bytes, not always terminated. */
 const char *vcxl_firmware_revision(const struct vcxl_memdev *md);
 
 /* ---- cmd_features.c ---- */
 void vcxl_features_init(struct vcxl_memdev *md);
-void vcxl_features_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
+/* Whether software could have set all features to these values. */
+bool vcxl_features_possible(const uint8_t values[VCXL_N_FEATURES][VCXL_FEATURE_SIZE]);
+/* Values as they were saved. */
+void vcxl_features_restore(struct vcxl_memdev *md);
 /* The poison list changed, or the scrub's own settings. */
 void vcxl_scrub_schedule(struct vcxl_memdev *md);
 void vcxl_scrub_tick(struct vcxl_memdev *md, uint64_t now_ps);
+/* Errors that the owner says were corrected, ever. */
+uint64_t vcxl_corrected_errors(const struct vcxl_memdev *md);
+/* That number or the threshold changed. */
+void vcxl_ecs_check(struct vcxl_memdev *md);
+
+/* ---- cmd_maintenance.c ---- */
+void vcxl_repairs_init(struct vcxl_memdev *md);
+/* Power was lost: what was repaired softly is as before. */
+void vcxl_repairs_renew(struct vcxl_memdev *md);
 
 /* ---- cmd_poison.c ---- */
 /* Lists what of [dpa, end) the list had forgotten, as far as there is room, and logs it. */
@@ -178,6 +291,10 @@ void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end,
 			    enum vcxl_media_transaction by);
 
 /* ---- cmd_sanitize.c ---- */
+/* Writes value to [dpa, dpa+len), makes it durable where it may be persistent and withdraws its
+ * DMI. */
+enum vcxl_status vcxl_memdev_fill(struct vcxl_memdev *md, uint64_t dpa, uint64_t len,
+				  uint8_t value);
 /* Overwrites all user data of the partition and withdraws its DMI; poison is left as it is. */
 enum vcxl_status vcxl_memdev_erase(struct vcxl_memdev *md, enum vcxl_partition partition);
 
@@ -187,7 +304,16 @@ void vcxl_security_reset(struct vcxl_memdev *md);
 /* Sanitize and Secure Erase ask: no user passphrase, not locked. */
 bool vcxl_security_allows_erase(const struct vcxl_memdev *md);
 
-/* ---- cmd_generic.c ---- */
+/* ---- cmd_qos.c ---- */
+void vcxl_qos_reset(struct vcxl_memdev *md);
+
+/* ---- cmd_logs.c ---- */
+/* A command has ended. */
+void vcxl_debug_log_add(struct vcxl_memdev *md, const struct vcxl_msg *msg, uint16_t rc);
+/* Power was lost. */
+void vcxl_logs_reset_cold(struct vcxl_memdev *md);
+
+/* ---- cmd_timestamp.c ---- */
 /* Time of the device's clock; 0 while it was never set. */
 uint64_t vcxl_timestamp_ns(const struct vcxl_timestamp *t, uint64_t now_ps);
 

@@ -2,33 +2,45 @@
 /*
  * Standard capabilities of a PCI Express function: PCI Express with link and slot, subsystem ID,
  * access control, serial number. PCIe r6.0 7.5.3, 7.7.11, 7.9.3.
- * Left out: link disable and retrain, function-level reset (their bits read 0). Hot-plug is
- * slot.c's.
+ * Left out: link disable and retrain (their bits read 0). Hot-plug is slot.c's.
  */
 #include <vcxl/bits.h>
 
 #include "dvsec.h"
 
-#define DEVICE_CAP    0x04u
-#define LINK_CAP      0x0cu
-#define LINK_STATUS   0x12u
-#define SLOT_CAP      0x14u
-#define SLOT_STATUS   0x1au
-#define DEVICE_CAP2   0x24u
-#define LINK_CAP2     0x2cu
-#define LINK_CONTROL2 0x30u
-#define LINK_STATUS2  0x32u
+#define DEVICE_CAP     0x04u
+#define DEVICE_CONTROL 0x08u
+#define LINK_CAP       0x0cu
+#define LINK_STATUS    0x12u
+#define SLOT_CAP       0x14u
+#define SLOT_STATUS    0x1au
+#define DEVICE_CAP2    0x24u
+#define LINK_CAP2      0x2cu
+#define LINK_CONTROL2  0x30u
+#define LINK_STATUS2   0x32u
 
+#define FLR_CAPABLE     VCXL_BIT(28)
+#define FLR_INITIATE    VCXL_BIT(15)
 #define LINK_ACTIVE     VCXL_BIT(13)
 #define FLIT_MODE       VCXL_BIT(10)
 #define PRESENCE_DETECT VCXL_BIT(6)
 
+/* PCIe r6.0 7.5.3.4: only endpoints have a function-level reset. */
+static uint64_t device_control_writable(const void *owner, unsigned i, uint64_t rw)
+{
+	const struct vcxl_pci *pci = owner;
+	const uint64_t cap = vcxl_block_get(&pci->config, pci->pcie_offset + DEVICE_CAP, 4);
+
+	(void)i;
+	return cap & FLR_CAPABLE ? rw : rw & ~FLR_INITIATE;
+}
+
 /* clang-format off */
 /* PCIe r6.0 7.5.3. Device Control resets to relaxed ordering, no snoop, 512-byte reads. */
-#define DEVICE_REGS \
+#define DEVICE_REGS(control_rw) \
 	VCXL_REG16(0x02, "PCI Express Capabilities", .reset = 0x0002), \
 	VCXL_REG32(0x04, "Device Capabilities",      .reset = 0x00008020), \
-	VCXL_REG16(0x08, "Device Control",           .reset = 0x2810, .rw = 0x79ff), \
+	VCXL_REG16(0x08, "Device Control",           .reset = 0x2810, .rw = (control_rw), .writable = device_control_writable), \
 	VCXL_REG16(0x0a, "Device Status",            .w1c = 0x000f), \
 	VCXL_REG32(0x0c, "Link Capabilities",        .reset = 0x00000400)
 #define LINK2_REGS \
@@ -37,7 +49,7 @@
 	VCXL_REG16(0x32, "Link Status 2",            .reset = 0)
 
 static const struct vcxl_reg upper_link_end_regs[] = { /* endpoint, upstream port */
-	DEVICE_REGS,
+	DEVICE_REGS(0xf9ff),
 	VCXL_REG16(0x10, "Link Control",             .rw = 0x00cb),
 	VCXL_REG16(0x12, "Link Status",              .reset = 0),
 	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300000),
@@ -46,7 +58,7 @@ static const struct vcxl_reg upper_link_end_regs[] = { /* endpoint, upstream por
 };
 
 static const struct vcxl_reg lower_link_end_regs[] = { /* root port, downstream port */
-	DEVICE_REGS,
+	DEVICE_REGS(0x79ff),
 	VCXL_REG16(0x10, "Link Control",             .rw = 0x0ccb),
 	VCXL_REG16(0x12, "Link Status",              .w1c = 0xc000),
 	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300020),
@@ -143,6 +155,8 @@ void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type ty
 		link_cap |= active_reporting_and_bandwidth_notification | (uint64_t)port_number
 										  << 24;
 	}
+	if (type == VCXL_PCIE_ENDPOINT)
+		set(pci, DEVICE_CAP, 4, get(pci, DEVICE_CAP, 4) | FLR_CAPABLE);
 	if (type == VCXL_PCIE_ROOT_PORT)
 		add_rows(pci, ROWS(root_regs));
 	set(pci, LINK_CAP, 4, link_cap);
@@ -194,6 +208,15 @@ void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower)
 void vcxl_pcie_link_down(struct vcxl_pci *pci)
 {
 	set_link(pci, 0, 0);
+}
+
+bool vcxl_pcie_take_flr(struct vcxl_pci *pci)
+{
+	const uint32_t at = pci->pcie_offset + DEVICE_CONTROL;
+	const uint64_t control = vcxl_block_get(&pci->config, at, 2);
+
+	vcxl_block_set(&pci->config, at, 2, control & ~FLR_INITIATE);
+	return control & FLR_INITIATE;
 }
 
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device)

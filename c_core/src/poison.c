@@ -7,14 +7,19 @@
 /* Ranges beyond what the list holds, so that overflow forgets only the listing. */
 #define RANGES_PER_LISTED 4u
 
+unsigned vcxl_poison_max_ranges(unsigned list_max)
+{
+	return RANGES_PER_LISTED * list_max;
+}
+
 static unsigned room(const struct vcxl_poison *poison)
 {
-	return RANGES_PER_LISTED * poison->list_max;
+	return vcxl_poison_max_ranges(poison->list_max);
 }
 
 size_t vcxl_poison_storage(unsigned list_max)
 {
-	return RANGES_PER_LISTED * (size_t)list_max * sizeof(struct vcxl_poison_range);
+	return vcxl_poison_max_ranges(list_max) * sizeof(struct vcxl_poison_range);
 }
 
 void vcxl_poison_init(struct vcxl_poison *poison, void *storage, unsigned list_max)

@@ -45,6 +45,8 @@ struct vcxl_poison {
 	} scan;
 };
 
+/* Ranges that a list of that size can tell apart. */
+unsigned vcxl_poison_max_ranges(unsigned list_max);
 size_t vcxl_poison_storage(unsigned list_max);
 /* storage: aligned for the ranges, for the life of the device. */
 void vcxl_poison_init(struct vcxl_poison *poison, void *storage, unsigned list_max);

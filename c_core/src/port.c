@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <vcxl/bits.h>
 #include <vcxl/memdev.h>
 #include <vcxl/port.h>
 
@@ -19,6 +20,11 @@
 #define DEFAULT_HPA_BITS 52
 #define MAX_TARGETS      8
 #define NO_DPORT         0xff
+
+#define BRIDGE_CONTROL      0x3eu
+#define SECONDARY_BUS_RESET VCXL_BIT(6)
+#define PORT_CONTROL        0x0cu /* of DVSEC 3 */
+#define UNMASK_SBR          VCXL_BIT(0)
 
 struct dport {
 	struct vcxl_port *child_port;
@@ -252,6 +258,40 @@ void vcxl_port_reset(struct vcxl_port *port, enum vcxl_reset kind)
 	vcxl_doe_reset(&port->doe);
 }
 
+/* PCIe r6.0 6.6.1: what is on the secondary side is reset, the port itself is not. */
+static void reset_below(struct vcxl_port *port)
+{
+	for (unsigned i = 0; i < port->n_dports; i++) {
+		if (port->dports[i].child_port)
+			vcxl_port_hot_reset(port->dports[i].child_port);
+		if (port->dports[i].child_memdev)
+			vcxl_memdev_reset(port->dports[i].child_memdev, VCXL_RESET_HOT);
+	}
+	if (port->ops.hot_reset)
+		port->ops.hot_reset(port->ops.ctx);
+}
+
+void vcxl_port_hot_reset(struct vcxl_port *port)
+{
+	vcxl_port_reset(port, VCXL_RESET_HOT);
+	reset_below(port);
+}
+
+/* CXL r3.1 8.1.5.2: Secondary Bus Reset of a port with a CXL link does nothing until unmasked. */
+static bool resets_bus(const struct vcxl_port *port)
+{
+	const uint32_t dvsec = vcxl_pci_find_dvsec(&port->pci, 3);
+	const struct vcxl_block *config = &port->pci.config;
+
+	return (vcxl_block_get(config, BRIDGE_CONTROL, 2) & SECONDARY_BUS_RESET) &&
+	       (vcxl_block_get(config, dvsec + PORT_CONTROL, 2) & UNMASK_SBR);
+}
+
+uint64_t vcxl_port_gpf_phase2_ps(const struct vcxl_port *port)
+{
+	return is_pci_function(port) ? vcxl_dvsec_gpf_phase2_ps(&port->pci) : UINT64_MAX;
+}
+
 const struct vcxl_port_config *vcxl_port_get_config(const struct vcxl_port *port)
 {
 	return &port->config;
@@ -409,8 +449,15 @@ enum vcxl_status vcxl_port_reg_read(struct vcxl_port *port, enum vcxl_space spac
 enum vcxl_status vcxl_port_reg_write(struct vcxl_port *port, enum vcxl_space space, uint32_t offset,
 				     unsigned width, uint64_t value)
 {
-	if (space == VCXL_SPACE_CONFIG && legal_config_access(port, offset, width))
-		return vcxl_block_write(&port->pci.config, offset, width, value);
+	if (space == VCXL_SPACE_CONFIG && legal_config_access(port, offset, width)) {
+		const bool was = resets_bus(port);
+		const enum vcxl_status status =
+			vcxl_block_write(&port->pci.config, offset, width, value);
+
+		if (!was && resets_bus(port))
+			reset_below(port);
+		return status;
+	}
 	if (space == VCXL_SPACE_COMPONENT)
 		return vcxl_component_write(&port->component, offset, width, value);
 	return VCXL_E_ACCESS;

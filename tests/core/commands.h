@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands that a memory device with both partitions and label storage offers, as literals of
+ * The commands that a memory device offers that has everything (every_command()), as literals of
  * CXL r3.1 8.2.9: one row per opcode, which the tests of lengths, CEL and disabled media go
- * through.
+ * through; what each answers is in test_commands.cpp.
  */
 #ifndef VCXL_TEST_COMMANDS_H
 #define VCXL_TEST_COMMANDS_H
@@ -31,12 +31,17 @@ constexpr struct {
 	{ 0x0301, 8, 8,       0x008, false },
 	{ 0x0400, 0, 0,       0x000, false },
 	{ 0x0401, 0x18, 0x18, 0x000, false },
+	{ 0x0402, 0x10, 0x10, 0x000, false },
+	{ 0x0403, 0x10, 0x10, 0x010, false },
+	{ 0x0404, 0x10, 0x10, 0x050, false },
+	{ 0x0405, 2, 2,       0x000, false },
 	{ 0x0500, 8, 8,       0x000, false },
 	{ 0x0501, 0x15, 0x15, 0x000, false },
 	{ 0x0502, 0x20, 0x800, 0x008, false },
 	{ 0x0600, 2, 0x800,   0x006, true },
 	{ 0x4000, 0, 0,       0x000, false },
 	{ 0x4100, 0, 0,       0x000, true },
+	{ 0x4101, 9, 10,      0x007, true },
 	{ 0x4102, 8, 8,       0x000, true },
 	{ 0x4103, 8, 0x800,   0x006, true },
 	{ 0x4200, 0, 0,       0x000, false },
@@ -59,6 +64,9 @@ constexpr struct {
 	{ 0x4503, 0x20, 0x20, 0x020, false },
 	{ 0x4504, 0, 0,       0x020, false },
 	{ 0x4505, 0x40, 0x40, 0x024, true },
+	{ 0x4700, 0, 0,       0x000, false },
+	{ 0x4701, 4, 4,       0x008, false },
+	{ 0x4702, 0, 0,       0x000, false },
 };
 // clang-format on
 constexpr unsigned n_commands = sizeof(commands) / sizeof(commands[0]);

@@ -2,6 +2,8 @@
 /* Features and maintenance. CXL r3.1 8.2.9.6, 8.2.9.7. */
 #include "test_memdev_fixture.h"
 
+#include <vcxl/health.h>
+
 using namespace vcxl_test;
 
 namespace
@@ -17,6 +19,16 @@ const bytes soft = { 0x89, 0x2b, 0xa4, 0x75, 0xfa, 0xd8, 0x47, 0x4e,
 		     0x9d, 0x3e, 0x69, 0x2c, 0x91, 0x75, 0x68, 0xbb };
 const bytes hard = { 0x80, 0xea, 0x45, 0x21, 0x78, 0x6f, 0x41, 0x27,
 		     0xaf, 0xb1, 0xec, 0x74, 0x59, 0xfb, 0x0e, 0x24 };
+const bytes ecs = { 0xe5, 0xb1, 0x3f, 0x22, 0x23, 0x28, 0x4a, 0x14,
+		    0xb8, 0xba, 0xb9, 0x69, 0x1e, 0x89, 0x33, 0x86 };
+const bytes lines = { 0x96, 0xc3, 0x33, 0x86, 0x91, 0xdd, 0x44, 0xc7,
+		      0x9e, 0xcb, 0xfd, 0xaf, 0x65, 0x03, 0xba, 0xc4 };
+const bytes rows = { 0x45, 0x0e, 0xbf, 0x67, 0xb1, 0x35, 0x4f, 0x97,
+		     0xa4, 0x98, 0xc2, 0xd5, 0x7f, 0x27, 0x9b, 0xed };
+const bytes banks = { 0x78, 0xb7, 0x96, 0x36, 0x90, 0xac, 0x4b, 0x64,
+		      0xa4, 0xef, 0xfa, 0xac, 0x5d, 0x18, 0xa8, 0x63 };
+const bytes ranks = { 0x34, 0xdb, 0xaf, 0xf5, 0x05, 0x52, 0x42, 0x81,
+		      0x8f, 0x76, 0xda, 0x0b, 0x5e, 0x7a, 0x76, 0xa7 };
 const bytes unknown(16, 0);
 
 /* Actions of Set Feature; 8: save */
@@ -75,13 +87,15 @@ TEST(features, are_listed_with_sizes_and_versions)
 	const reply all = list(d, 0x800, 0);
 
 	EXPECT_EQ(all.rc, 0u);
-	ASSERT_EQ(all.out.size(), 8u + 3 * 48);
-	EXPECT_EQ(le(all.out, 0, 4), 0x00030003u) << "3 of 3";
+	ASSERT_EQ(all.out.size(), 8u + 8 * 48);
+	EXPECT_EQ(le(all.out, 0, 4), 0x00080008u) << "8 of 8";
 	const struct {
 		const bytes &uuid;
 		unsigned get, set, version;
-	} expected[] = { { scrub, 4, 2, 1 }, { soft, 20, 3, 3 }, { hard, 20, 3, 3 } };
-	for (unsigned i = 0; i < 3; i++) {
+	} expected[] = { { scrub, 4, 2, 1 },  { soft, 20, 3, 3 },  { hard, 20, 3, 3 },
+			 { ecs, 5, 3, 1 },    { lines, 19, 2, 1 }, { rows, 19, 2, 1 },
+			 { banks, 19, 2, 1 }, { ranks, 19, 2, 1 } };
+	for (unsigned i = 0; i < 8; i++) {
 		const size_t at = 8 + 48 * i;
 		const auto begin = all.out.begin() + static_cast<int>(at);
 		EXPECT_EQ(bytes(begin, begin + 16), expected[i].uuid);
@@ -98,11 +112,11 @@ TEST(features, list_has_as_many_as_are_asked_for)
 {
 	device d;
 
-	EXPECT_EQ(list(d, 8, 0).out, bytes_of({ { 0, 2 }, { 3, 2 }, { 0, 4 } })) << "the total";
+	EXPECT_EQ(list(d, 8, 0).out, bytes_of({ { 0, 2 }, { 8, 2 }, { 0, 4 } })) << "the total";
 	EXPECT_EQ(list(d, 8 + 48 + 47, 1).out.size(), 8u + 48);
-	EXPECT_EQ(list(d, 0xffffffff, 2).out.size(), 8u + 48);
+	EXPECT_EQ(list(d, 0xffffffff, 7).out.size(), 8u + 48);
 	EXPECT_EQ(list(d, 7, 0).rc, 2u);
-	EXPECT_EQ(list(d, 0x800, 3).rc, 2u);
+	EXPECT_EQ(list(d, 0x800, 8).rc, 2u);
 }
 
 TEST(features, parts_of_a_value_can_be_read)
@@ -213,6 +227,45 @@ TEST(patrol_scrub, that_is_off_finds_nothing)
 	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
 }
 
+TEST(error_check_scrub, takes_thresholds_of_the_specification_alone)
+{
+	device d;
+
+	EXPECT_EQ(get(d, ecs, 0, 5).out, (bytes{ 1, 0, 3, 0, 0 }));
+	EXPECT_EQ(set(d, ecs, full, 0, { 0, 0x0d, 0 }), 0u) << "4096, codewords";
+	EXPECT_EQ(get(d, ecs, 0, 5).out, (bytes{ 0, 0, 0x0d, 0, 0 }));
+	EXPECT_EQ(set(d, ecs, full, 0, { 1, 0x14, 0 }), 0u);
+	EXPECT_EQ(get(d, ecs, 0, 5).out, (bytes{ 1, 0, 0x04, 0, 0 })) << "reset is no state";
+	for (const bytes &wrong : { bytes{ 2, 3, 0 }, bytes{ 0, 2, 0 }, bytes{ 0, 6, 0 },
+				    bytes{ 0, 0x23, 0 }, bytes{ 0, 3, 1 } })
+		EXPECT_EQ(set(d, ecs, full, 0, wrong), 2u) << unsigned(wrong[1]);
+	EXPECT_EQ(get(d, ecs, 0, 5).out, (bytes{ 1, 0, 0x04, 0, 0 }));
+}
+
+TEST(error_check_scrub, tells_once_of_more_corrected_errors_per_gigabit_than_the_threshold)
+{
+	device d; /* 1 GiB: 8 gigabits */
+	vcxl_health health = { 0xff, 0x7fff, 1000, 1047 };
+
+	vcxl_memdev_set_health(d.md, &health);
+	EXPECT_EQ(le(d.command(0x0100, { 0 }).out, 0x14, 2), 0u);
+	health.corrected_persistent = 1048;
+	vcxl_memdev_set_health(d.md, &health);
+	health.corrected_volatile = 9999;
+	vcxl_memdev_set_health(d.md, &health);
+	const reply log = d.command(0x0100, { 0 });
+	ASSERT_EQ(le(log.out, 0x14, 2), 1u);
+	EXPECT_EQ(log.out[0x20 + 0x38], 2u) << "threshold event";
+	EXPECT_EQ(log.out[0x20 + 0x3a], 7u) << "ECS";
+	EXPECT_EQ(set(d, ecs, full, 0, { 1, 0x13, 0 }), 0u) << "the count begins anew";
+	health.corrected_volatile += 2047;
+	vcxl_memdev_set_health(d.md, &health);
+	EXPECT_EQ(le(d.command(0x0100, { 0 }).out, 0x14, 2), 1u);
+	health.corrected_volatile += 1;
+	vcxl_memdev_set_health(d.md, &health);
+	EXPECT_EQ(le(d.command(0x0100, { 0 }).out, 0x14, 2), 2u);
+}
+
 TEST(maintenance, a_repair_heals_the_line_as_long_as_there_are_resources)
 {
 	const struct {
@@ -246,7 +299,8 @@ TEST(maintenance, errors)
 	device d;
 
 	EXPECT_EQ(repair(d, 2, 0), 2u);
-	EXPECT_EQ(d.command(0x0600, { 2, 0 }).rc, 2u) << "sparing";
+	EXPECT_EQ(d.command(0x0600, { 2, 4 }).rc, 2u);
+	EXPECT_EQ(d.command(0x0600, { 3, 0 }).rc, 2u);
 	EXPECT_EQ(d.command(0x0600, { 0, 0 }).rc, 2u);
 	EXPECT_EQ(d.command(0x0600, { 1, 0 }).rc, 0x16u) << "no parameters";
 	EXPECT_EQ(d.command(0x0600, bytes(13, 1)).rc, 0x16u);

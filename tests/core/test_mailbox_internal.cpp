@@ -107,7 +107,7 @@ protected:
 	uint64_t status() { return d.read(VCXL_SPACE_DEVICE, mb + 0x10, 8); }
 	uint64_t background() { return d.read(VCXL_SPACE_DEVICE, mb + 0x18, 8); }
 
-	device d;
+	device d{ every_command() };
 	uint32_t mb;
 };
 
@@ -158,7 +158,7 @@ TEST(logs_internal, a_cel_longer_than_the_payload_is_read_in_pieces)
 	o.mailbox_log2 = 8;
 	device d(o);
 	std::vector<vcxl_cmd> rows(100, test_commands[0]);
-	const vcxl_cmd_set sets[] = { vcxl_primary_mailbox_sets()[3],
+	const vcxl_cmd_set sets[] = { vcxl_primary_mailbox_sets()[4],
 				      { rows.data(), static_cast<unsigned>(rows.size()) },
 				      { nullptr, 0 } };
 	/* exactly the payload, so that a byte more is an error of the sanitizer */
@@ -167,13 +167,13 @@ TEST(logs_internal, a_cel_longer_than_the_payload_is_read_in_pieces)
 
 	d.md->mailbox.cci.sets = sets;
 	const reply logs = d.command(0x0400);
-	EXPECT_EQ(le(logs.out, 0x18, 4), 416u);
+	EXPECT_EQ(le(logs.out, 0x18, 4), 424u);
 	in.assign(logs.out.begin() + 8, logs.out.begin() + 24);
 	in.resize(0x18);
 	in[0x15] = 1; /* 256 bytes */
 	EXPECT_EQ(vcxl_memdev_command(d.md, 0x0401, in.data(), 0x18, out.data(), &out_len), 0);
 	EXPECT_EQ(out_len, 256u);
-	EXPECT_EQ(le(out, 16, 2), 0xc000u);
+	EXPECT_EQ(le(out, 24, 2), 0xc000u);
 	in[0x14] = 1; /* 257 bytes */
 	EXPECT_EQ(vcxl_memdev_command(d.md, 0x0401, in.data(), 0x18, out.data(), &out_len), 2);
 	EXPECT_EQ(out_len, 0u);

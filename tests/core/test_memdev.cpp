@@ -398,7 +398,7 @@ void random_step(device &d, random_stream &r, uint64_t *n_refused)
 	if (r.below(16) == 0)
 		vcxl_memdev_tick(d.md, r.next() >> 20);
 	if (r.below(16) == 0)
-		(void)vcxl_memdev_flush(d.md, r.below(64 * gib), r.next() >> r.below(64));
+		(void)vcxl_memdev_gpf(d.md, r.next() >> r.below(64));
 }
 
 /* Decoders with random fields, and an access to whatever became of them. */
@@ -423,7 +423,6 @@ void random_decoder(device &d, random_stream &r, unsigned *n_committed)
 			EXPECT_LT(hpa - dmi.hpa, dmi.size);
 			dmi.host[hpa - dmi.hpa] ^= 1;
 		}
-		(void)vcxl_memdev_flush(d.md, hpa, r.below(gib));
 	}
 }
 

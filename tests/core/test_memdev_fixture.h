@@ -67,14 +67,26 @@ struct options {
 	unsigned n_decoders = 0;
 	unsigned event_log_depth = 0;
 	vcxl_dc_config dc = {};
+	uint64_t partitionable_size = 0;
+	std::vector<uint8_t> *state = nullptr; /* of more than one device, one after the other */
 };
+
+/* A device on which no command is unsupported: partitions that move, and label storage. */
+inline options every_command()
+{
+	options o;
+
+	o.partitionable_size = 256 * mib;
+	return o;
+}
 
 class device
 {
 public:
 	explicit device(const options &o = {})
 	    : volatile_bytes(o.volatile_size ? o.volatile_size : 1),
-	      persistent_bytes(o.persistent_size ? o.persistent_size : 1), lsa_bytes(o.lsa_size)
+	      persistent_bytes(o.persistent_size ? o.persistent_size : 1), lsa_bytes(o.lsa_size),
+	      partitionable_bytes(o.partitionable_size ? o.partitionable_size : 1)
 	{
 		vcxl_memdev_config config = {};
 		config.name = "mem0";
@@ -93,6 +105,16 @@ public:
 		config.media[VCXL_PARTITION_PERSISTENT].ctx = &media_flushes;
 		config.media[VCXL_PARTITION_PERSISTENT].flush = record_flush;
 		config.dc = o.dc;
+		config.partitionable.size = o.partitionable_size;
+		config.partitionable.direct = partitionable_bytes.data();
+		config.partitionable.ctx = &partitionable_flushes;
+		config.partitionable.flush = record_flush;
+		if (o.state) {
+			config.state.size = o.state->size();
+			config.state.direct = o.state->data();
+			config.state.ctx = &state_flushes;
+			config.state.flush = record_flush;
+		}
 		config.lsa.size = o.lsa_size;
 		config.lsa.direct = lsa_bytes.data();
 		config.lsa.ctx = &lsa_flushes;
@@ -298,8 +320,9 @@ public:
 		return VCXL_OK;
 	}
 
-	lazy_bytes volatile_bytes, persistent_bytes, lsa_bytes;
+	lazy_bytes volatile_bytes, persistent_bytes, lsa_bytes, partitionable_bytes;
 	std::vector<range> volatile_flushes, media_flushes, lsa_flushes, invalidated;
+	std::vector<range> partitionable_flushes, state_flushes;
 	std::vector<range> messages; /* address, data */
 	std::vector<uint64_t> deadlines;
 	std::vector<vcxl_trace_event> events;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The mailbox as Linux and `cxl` use it: poison, alerts, firmware update, sanitize, secure erase.
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -157,6 +159,97 @@ TEST_P(memdev_of_linux, sanitizes_and_erases_an_idle_device)
 	EXPECT_EQ(o.text("script"), "disabled\nsanitize\ncxl memdev: cmd_wait_sanitize: wait "
 				    "sanitize completed on 1 mem device\ndisabled\nerased\n");
 	EXPECT_EQ(complaints(o.text("dmesg")), "");
+}
+
+// The second run is the power cycle that the change waits for. Linux calls the shutdown dirty when
+// it has persistent memory in use only, and the simulator flushes at its end.
+TEST_P(memdev_of_linux, moves_the_partition_which_the_next_run_has_as_a_region)
+{
+	NEEDS_GUEST(GetParam());
+	const scratch dir;
+	linux_config config;
+
+	config.series = GetParam();
+	config.machine = args_file("linux/partitionable1.args", dir);
+	config.tests = "script,dmesg";
+	config.script = "cxl disable-memdev mem0 2>&1\n"
+			"cxl set-partition mem0 -t ram -s 512M\n"
+			"head -c 20000 /dev/zero > /tmp/firmware\n"
+			"cxl enable-memdev mem0 2>&1\n"
+			"cxl update-firmware mem0 -F /tmp/firmware -w\n";
+	const linux_outcome first = run_linux(config, dir);
+	EXPECT_TRUE(first.passed) << first.run.out << first.run.err;
+	const std::string &before = first.text("script");
+	for (const char *line :
+	     { "\"active_volatile_size\":0,", "\"active_persistent_size\":\"1024.00 MiB",
+	       "\"next_volatile_size\":\"512.00 MiB", "\"next_persistent_size\":\"512.00 MiB" })
+		EXPECT_EQ(count(before, line), 1u) << line << "\n" << before;
+	config.script = "cxl list -m mem0 -I -F; cxl list -R -r region0; cat /proc/iomem\n";
+	const linux_outcome second = run_linux(config, dir);
+	EXPECT_TRUE(second.passed) << second.run.out << second.run.err;
+	const std::string &after = second.text("script");
+	for (const char *line :
+	     { "\"active_volatile_size\":536870912,", "\"active_persistent_size\":536870912,",
+	       "\"ram_size\":536870912,", "\"pmem_size\":536870912,", "\"active_slot\":2,",
+	       "\"slot_2_version\":\"VCXL 972f5302\"", "\"size\":536870912,", "System RAM (kmem)" })
+		EXPECT_EQ(count(after, line), 1u) << line << "\n" << after;
+	EXPECT_EQ(complaints(first.text("dmesg")) + complaints(second.text("dmesg")), "");
+}
+
+// As sysfs asks for them: 3 is a function-level reset, 1 a hot one, through the unmasked bridge.
+TEST_P(memdev_of_linux, resets_an_idle_device_by_function_and_by_bus_and_uses_it_again)
+{
+	NEEDS_GUEST(GetParam());
+	const scratch dir;
+	linux_config config;
+
+	config.series = GetParam();
+	config.machine = args_file("options/doc1.args", dir);
+	for (const char *word : { "--trace", "trace.txt", "--trace-events", "*reset*" })
+		config.machine.emplace_back(word);
+	config.tests = "script,dmesg";
+	config.script = "d=/sys/bus/pci/devices/0000:0d:00.0\n"
+			"cxl disable-memdev mem0 2>&1\n"
+			"for m in flr cxl_bus; do\n"
+			"echo $m > $d/reset_method; echo 1 > $d/reset; echo $m $?; done\n"
+			"cxl enable-memdev mem0 2>&1\n"
+			"cxl list -m mem0 -I\n";
+	const linux_outcome o = run_linux(config, dir);
+	EXPECT_TRUE(o.passed) << o.run.out << o.run.err;
+	const std::string &text = o.text("script");
+	for (const char *line : { "flr 0\n", "cxl_bus 0\n", "enabled 1 mem\n", "\"pmem_size\":" })
+		EXPECT_EQ(count(text, line), 1u) << line << "\n" << text;
+	EXPECT_EQ(complaints(o.text("dmesg"), { "cxl_pci 0000:0d:00.0: resetting" }), "");
+	std::ifstream in(dir.file("trace.txt"));
+	const std::string trace{ std::istreambuf_iterator<char>(in), {} };
+	EXPECT_EQ(count(trace, "cxl-pmem0 reset kind=3"), 1u) << trace;
+	EXPECT_EQ(count(trace, "cxl-pmem0 reset kind=1"), 1u) << trace;
+}
+
+// The newest Linux calls the shutdown dirty while persistent memory is in use, and has the ports
+// wait for the flush. The simulator flushes when it ends, which it cannot when it is killed.
+TEST(full, a_shutdown_is_dirty_when_the_simulator_is_killed_and_not_when_the_guest_powers_off)
+{
+	NEEDS_GUEST("newest");
+	const scratch dir;
+	linux_config config;
+	const auto dirty_shutdowns = [&] { return run_linux(config, dir).text("script"); };
+
+	config.series = "newest";
+	config.machine = args_file("linux/partitionable1.args", dir);
+	config.tests = "script";
+	config.script = "cat /sys/bus/nd/devices/nmem0/cxl/dirty_shutdown\n";
+	EXPECT_EQ(dirty_shutdowns(), "0\n");
+	EXPECT_EQ(dirty_shutdowns(), "0\n");
+	config.script += "sleep 1000\n";
+	{
+		running guest(linux_words(config), dir);
+		ASSERT_TRUE(guest.wait_for("VCXL-BEGIN script")) << guest.output();
+		guest.kill_now();
+	}
+	config.script = "cat /sys/bus/nd/devices/nmem0/cxl/dirty_shutdown\n";
+	EXPECT_EQ(dirty_shutdowns(), "1\n");
+	EXPECT_EQ(dirty_shutdowns(), "1\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(ci, memdev_of_linux, testing::Values("6.12"), series_name);

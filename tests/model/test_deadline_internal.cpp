@@ -99,3 +99,14 @@ TEST(background_operation, ends_with_a_reset)
 	d.f.memdevs[0]->memdev->reset(VCXL_RESET_COLD);
 	EXPECT_FALSE(sc_core::sc_pending_activity());
 }
+
+TEST(idle_device, costs_no_simulation_events)
+{
+	device d;
+
+	EXPECT_FALSE(sc_core::sc_pending_activity());
+	const sc_dt::uint64 before = sc_core::sc_delta_count();
+	for (int i = 0; i < 100; i++)
+		sc_core::sc_start(1, sc_core::SC_SEC, sc_core::SC_RUN_TO_TIME);
+	EXPECT_EQ(sc_core::sc_delta_count(), before);
+}

@@ -319,3 +319,24 @@ TEST(msi, is_dropped_when_nothing_is_bound)
 	EXPECT_EQ(f.io[0]->read(mailbox + 4, &control, 4), tlm::TLM_OK_RESPONSE);
 	EXPECT_EQ(control & 1, 0u) << "the command ran";
 }
+
+// CXL r3.1 8.1.5.2: it is unmasked in DVSEC 3.
+TEST(hot_reset, goes_down_every_link_below_the_port_and_no_other)
+{
+	tree t;
+	const uint32_t bar = t.f.config_read(t.near, 0x10, 4);
+
+	ASSERT_NE(t.f.config_read(t.far, 0x10, 4), 0x4u) << "has an address";
+	t.f.config_write(t.root1, t.f.find_dvsec(t.root1, 3) + 0xcu, 1, 2);
+	t.f.config_write(t.root1, 0x3e, 0x40, 2);
+	t.f.config_write(t.root1, 0x3e, 0, 2);
+	EXPECT_EQ(t.f.config_read(t.root1, 0x19, 1), t.root1.secondary)
+		<< "the port itself is not reset";
+	EXPECT_EQ(t.f.config_read(t.upstream, 0x18, 4), 0u);
+	for (const node *n : { &t.upstream, &t.down1 }) {
+		t.f.config_write(*n, 0x19, n->secondary, 1);
+		t.f.config_write(*n, 0x1a, n->subordinate, 1);
+	}
+	EXPECT_EQ(t.f.config_read(t.far, 0x10, 4), 0x4u);
+	EXPECT_EQ(t.f.config_read(t.near, 0x10, 4), bar);
+}

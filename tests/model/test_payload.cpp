@@ -265,6 +265,44 @@ TEST(burst, from_one_decoder_into_the_next_is_split_between_them)
 	EXPECT_EQ(memcmp(md.volatile_media->bytes() + 3 * quarter_gib, out + 8, 8), 0);
 }
 
+// Partitionable capacity, persistent at first, and persistent capacity are one partition.
+TEST(burst, from_one_backend_into_the_next_is_split_between_them_and_so_is_dmi)
+{
+	const media either(quarter_gib);
+	node_spec spec = memdev(0, quarter_gib);
+
+	spec.partitionable.size = either.size;
+	spec.partitionable.direct = either.bytes();
+	fabric f({ { bridge({ spec }) }, { { base, 2 * quarter_gib, 256u, { 0 } } } });
+	const node &md = *f.memdevs[0];
+
+	f.start();
+	f.commit(*f.bridges[0], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
+	f.set_hdm_enable(*f.bridges[0], true);
+	f.commit(md, 0, { base, 2 * quarter_gib, 0, 0, 0, false });
+	f.set_hdm_enable(md, true);
+	const uint8_t out[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	uint8_t back[16] = {};
+	const uint64_t boundary = base + quarter_gib;
+
+	EXPECT_EQ(f.mem[0]->write(boundary - 8, out, 16), tlm::TLM_OK_RESPONSE);
+	EXPECT_EQ(memcmp(either.bytes() + quarter_gib - 8, out, 8), 0);
+	EXPECT_EQ(memcmp(md.persistent_media->bytes(), out + 8, 8), 0);
+	EXPECT_EQ(f.mem[0]->read(boundary - 8, back, 16), tlm::TLM_OK_RESPONSE);
+	EXPECT_EQ(memcmp(back, out, 16), 0);
+	tlm::tlm_generic_payload trans;
+	tlm::tlm_dmi dmi;
+	trans.set_address(boundary - 64);
+	ASSERT_TRUE(f.mem[0]->socket->get_direct_mem_ptr(trans, dmi));
+	EXPECT_EQ(dmi.get_start_address(), base);
+	EXPECT_EQ(dmi.get_end_address(), boundary - 1);
+	EXPECT_EQ(dmi.get_dmi_ptr(), either.bytes());
+	trans.set_address(boundary);
+	ASSERT_TRUE(f.mem[0]->socket->get_direct_mem_ptr(trans, dmi));
+	EXPECT_EQ(dmi.get_start_address(), boundary);
+	EXPECT_EQ(dmi.get_dmi_ptr(), md.persistent_media->bytes());
+}
+
 TEST(burst, that_leaves_the_window_is_refused_whole)
 {
 	interleaved d;

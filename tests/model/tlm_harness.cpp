@@ -189,6 +189,7 @@ void fabric::build_memdev(node &n, const node_spec &spec)
 	for (unsigned p = 0; p < VCXL_N_PARTITIONS; p++)
 		if (spec.lent[p].size)
 			c.memdev.media[p] = spec.lent[p];
+	c.memdev.partitionable = spec.partitionable;
 	c.memdev.serial = 1 + n.bus;
 	c.memdev.n_decoders = spec.n_decoders;
 	c.memdev.dc = spec.dc;

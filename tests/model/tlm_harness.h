@@ -198,6 +198,7 @@ struct node_spec {
 	bool direct = true;                      // media as host memory; false: through callbacks
 	vcxl_media lent[VCXL_N_PARTITIONS] = {}; // used instead when the size is not 0
 	vcxl_dc_config dc = {};
+	vcxl_media partitionable = {}; // lent, too
 	int number = -1; // port number of root and downstream ports; -1: the order among siblings
 };
 

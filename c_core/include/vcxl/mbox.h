@@ -69,9 +69,10 @@ struct vcxl_msg;
 
 #define VCXL_CMD_ANY              0xffffffffu /* in_max: up to the payload size */
 #define VCXL_CMD_NEEDS_MEDIA      0x1         /* Media Disabled while media is disabled */
-#define VCXL_CMD_NEEDS_LSA        0x2 /* Unsupported, and not in the CEL, without label storage */
-#define VCXL_CMD_NEEDS_PERSISTENT 0x4 /* the same without persistent memory */
-#define VCXL_CMD_NEEDS_DC         0x8 /* the same without dynamic capacity */
+#define VCXL_CMD_NEEDS_LSA        0x2  /* Unsupported, and not in the CEL, without label storage */
+#define VCXL_CMD_NEEDS_PERSISTENT 0x4  /* the same without memory that can be persistent */
+#define VCXL_CMD_NEEDS_DC         0x8  /* the same without dynamic capacity */
+#define VCXL_CMD_NEEDS_PARTITIONS 0x10 /* the same without memory that can be either */
 
 /*
  * One command. The dispatcher owns every common rule: unknown opcode, input length, media disabled,

@@ -44,7 +44,7 @@ struct vcxl_media {
 	enum vcxl_status (*zero)(void *ctx, uint64_t offset, uint64_t len);
 };
 
-/* Partitions in DPA order; each begins where the one before ends. */
+/* Partitions in DPA order; each begins where the one before ends, both may be empty. */
 enum vcxl_partition {
 	VCXL_PARTITION_VOLATILE,
 	VCXL_PARTITION_PERSISTENT,
@@ -53,13 +53,19 @@ enum vcxl_partition {
 };
 
 struct vcxl_memdev_config {
-	const char *name;                           /* for traces; copied */
-	struct vcxl_media media[VCXL_N_PARTITIONS]; /* sizes are multiples of 256 MiB */
-	struct vcxl_media lsa;                      /* label storage area */
-	uint64_t serial;                            /* Device Serial Number capability */
-	uint8_t n_decoders;                         /* 0: 4; see vcxl_hdm_count_valid() */
-	uint8_t hpa_bits;                           /* 0: 52 */
-	uint8_t mailbox_log2;                       /* payload size, 8..20; 0: 11 (2 KiB) */
+	const char *name; /* for traces; copied */
+	/* Sizes are multiples of 256 MiB: what is always volatile, what is always persistent, and
+	 * what lies between them and is either, persistent at first (Set Partition Info). */
+	struct vcxl_media media[VCXL_N_PARTITIONS];
+	struct vcxl_media partitionable;
+	struct vcxl_media lsa; /* label storage area */
+	/* at least vcxl_memdev_state_size(), zeroes at first: what the device keeps without power,
+	 * beyond media and labels; absent: it forgets */
+	struct vcxl_media state;
+	uint64_t serial;      /* Device Serial Number capability */
+	uint8_t n_decoders;   /* 0: 4; see vcxl_hdm_count_valid() */
+	uint8_t hpa_bits;     /* 0: 52 */
+	uint8_t mailbox_log2; /* payload size, 8..20; 0: 11 (2 KiB) */
 	struct vcxl_link_config link;
 	struct vcxl_link_config peer_link; /* of the port above; zero: it limits nothing */
 	uint16_t event_log_depth;          /* records in each event log, up to 1024; 0: 8 */
@@ -85,9 +91,11 @@ struct vcxl_memdev_ops {
 
 struct vcxl_memdev;
 
+/* Bytes that the state of a device with such a poison list (0: the default) needs. */
+uint64_t vcxl_memdev_state_size(unsigned poison_list_max);
 /* One allocation (the mailbox payload included), freed by destroy. VCXL_E_CONFIG when the
  * configuration cannot be: no media at all, a size that is no multiple of 256 MiB, ...
- * ops may be NULL. Resets the device cold. */
+ * VCXL_E_STATE: the lent state cannot be this device's. ops may be NULL. Resets the device cold. */
 enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out);
 void vcxl_memdev_destroy(struct vcxl_memdev *md);
@@ -125,6 +133,7 @@ struct vcxl_xfer {
 	bool debug;   /* sees bytes as they are: poison neither fails it nor is healed or logged */
 	uint64_t dpa; /* out: where it went */
 	enum vcxl_partition partition; /* out */
+	bool direct;                   /* out: to host memory, of which DMI may be asked for */
 };
 enum vcxl_status vcxl_memdev_access(struct vcxl_memdev *md, uint64_t hpa, struct vcxl_xfer *xfer);
 /* Longest transfer that may begin at hpa; 0 where no access is possible. */
@@ -145,8 +154,12 @@ bool vcxl_memdev_dmi(const struct vcxl_memdev *md, uint64_t hpa, struct vcxl_dmi
 bool vcxl_memdev_clean_range(const struct vcxl_memdev *md, uint64_t hpa, uint64_t *base,
 			     uint64_t *size);
 
-/* Makes what was written to [hpa, hpa+len) durable (persistent partition; else nothing to do). */
-enum vcxl_status vcxl_memdev_flush(struct vcxl_memdev *md, uint64_t hpa, uint64_t len);
+/*
+ * Global persistent flush, CXL r3.1 9.8: power is about to fail, and phase 2 may take so long. What
+ * is persistent is made durable and the shutdown is clean; false: not in that time, or media
+ * failed, and a shutdown that software called dirty stays so.
+ */
+bool vcxl_memdev_gpf(struct vcxl_memdev *md, uint64_t phase2_ps);
 
 /* Runs a command as the primary mailbox would, for tests and out-of-band callers. out holds at
  * least the mailbox payload size; *out_len is 0 on error. */

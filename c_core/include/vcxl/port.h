@@ -69,6 +69,8 @@ struct vcxl_port_ops {
 	void (*dmi_invalidate)(void *ctx, uint64_t hpa, uint64_t size);
 	/* hot-plug slots: what is in it gets power, or has lost it; may call vcxl_port_remove() */
 	void (*slot_power)(void *ctx, bool on);
+	/* the links below signal a hot reset to what the core does not see there; may be NULL */
+	void (*hot_reset)(void *ctx);
 	struct vcxl_irq_ops irq;
 	const struct vcxl_trace *trace; /* may be NULL */
 };
@@ -82,6 +84,10 @@ enum vcxl_status vcxl_port_create(const struct vcxl_port_config *config,
 				  const struct vcxl_port_ops *ops, struct vcxl_port **out);
 void vcxl_port_destroy(struct vcxl_port *port);
 void vcxl_port_reset(struct vcxl_port *port, enum vcxl_reset kind);
+/* A hot reset that comes down the link above: of the port and of everything below. */
+void vcxl_port_hot_reset(struct vcxl_port *port);
+/* Picoseconds that the port grants to phase 2 of a global persistent flush below it. */
+uint64_t vcxl_port_gpf_phase2_ps(const struct vcxl_port *port);
 /* not named as the struct, which would hide it from C++ */
 const struct vcxl_port_config *vcxl_port_get_config(const struct vcxl_port *port);
 

@@ -56,6 +56,8 @@ public:
 	// Before the core is used from outside a transport: it is `now_ps`.
 	void advance(uint64_t now_ps);
 	// nullptr while there is no device: every request is answered as to nothing.
+	// Power is about to fail; see vcxl_memdev_gpf().
+	bool gpf(uint64_t phase2_ps);
 	vcxl_memdev *core() { return memdev_.get(); }
 
 	// The device of an empty module, also during simulation: SystemC forbids new modules then.

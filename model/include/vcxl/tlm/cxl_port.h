@@ -84,6 +84,7 @@ private:
 	uint64_t boundary(uint64_t hpa) const;
 
 	void io_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
+	void signal_hot_reset();
 	unsigned io_debug(tlm::tlm_generic_payload &trans);
 	void message_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	void chbcr_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);

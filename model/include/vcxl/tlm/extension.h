@@ -37,6 +37,8 @@ struct cxl_io_extension : tlm::tlm_extension<cxl_io_extension> {
 	// Set by the port that forwards, for the link below; an initiator leaves it false. A host
 	// bridge does not look at it: what is not for its own bus is type 1 below.
 	bool type1 = false;
+	// No request but the link's hot reset: whoever receives it is reset and passes it on below.
+	bool hot_reset = false;
 
 	tlm::tlm_extension_base *clone() const override { return new cxl_io_extension(*this); }
 	void copy_from(const tlm::tlm_extension_base &other) override
