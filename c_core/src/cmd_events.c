@@ -34,9 +34,8 @@ struct clear_in {
 };
 static_assert(sizeof(struct clear_in) == 6, "CXL r3.1 8.2.9.2.3");
 
-static enum cxl_rc get_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
+enum cxl_rc vcxl_events_get(const struct vcxl_events *events, struct vcxl_msg *msg)
 {
-	const struct vcxl_events *events = &md->events;
 	const unsigned log = *(const uint8_t *)msg->in;
 	const uint32_t room = (msg->out_max - (uint32_t)sizeof(struct records_out)) /
 			      (uint32_t)sizeof(struct vcxl_event_wire);
@@ -75,9 +74,8 @@ static bool handles_are_oldest(const struct vcxl_events *events, unsigned log, c
 	return true;
 }
 
-static enum cxl_rc clear_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
+enum cxl_rc vcxl_events_clear(struct vcxl_events *events, const struct vcxl_msg *msg)
 {
-	struct vcxl_events *events = &md->events;
 	const struct clear_in *in = msg->in;
 	const uint8_t *handles = (const uint8_t *)(in + 1);
 
@@ -98,6 +96,16 @@ static enum cxl_rc clear_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
 		return CXL_RC_INVALID_HANDLE;
 	vcxl_event_drop(events, in->log, in->n_handles);
 	return CXL_RC_SUCCESS;
+}
+
+static enum cxl_rc get_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	return vcxl_events_get(&md->events, msg);
+}
+
+static enum cxl_rc clear_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	return vcxl_events_clear(&md->events, msg);
 }
 
 static enum cxl_rc get_policy(struct vcxl_memdev *md, struct vcxl_msg *msg)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Dynamic capacity commands of the fabric manager, on the LD that it owns. CXL r3.1 7.6.7.6. The
- * device has one host, number 0. Left out: the event log of the fabric manager.
+ * device has one host, number 0. The fabric manager has a log of its own, without interrupts: what
+ * the host accepted and gave back.
  */
 #include <assert.h>
 #include <string.h>
@@ -419,13 +420,29 @@ static enum cxl_rc list_tags(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	return CXL_RC_SUCCESS;
 }
 
+static enum cxl_rc get_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	const uint32_t header = 0x20;
+
+	return msg->out_max < header ? CXL_RC_INVALID_PAYLOAD_LENGTH
+				     : vcxl_events_get(&md->fm_events, msg);
+}
+
+static enum cxl_rc clear_records(struct vcxl_memdev *md, struct vcxl_msg *msg)
+{
+	return vcxl_events_clear(&md->fm_events, msg);
+}
+
 #define DC         VCXL_CMD_NEEDS_DC
+#define FX_LOG     CXL_EFFECT_LOG
 #define FX_CONFIG  CXL_EFFECT_CONFIG
 #define FX_EXTENTS (CXL_EFFECT_CONFIG | CXL_EFFECT_DATA)
 
 /* clang-format off */
 static const struct vcxl_cmd commands[] = {
 	/* opcode  name                                  in: min   max           effects     flags  run               finish */
+	{ 0x0100, "Get Event Records",                       0x01, 0x01,         0,          DC,    get_records,      NULL },
+	{ 0x0101, "Clear Event Records",                     0x06, VCXL_CMD_ANY, FX_LOG,     DC,    clear_records,    NULL },
 	{ 0x5600, "Get DCD Info",                            0x00, 0x00,         0,          DC,    get_info,         NULL },
 	{ 0x5601, "Get Host DC Region Configuration",        0x04, 0x04,         0,          DC,    get_config,       NULL },
 	{ 0x5602, "Set DC Region Configuration",             0x10, 0x10,         FX_CONFIG,  DC,    set_config,       NULL },

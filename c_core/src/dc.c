@@ -29,7 +29,7 @@ static unsigned max_extents(const struct vcxl_dc_config *c)
 
 unsigned vcxl_dc_log_depth(const struct vcxl_dc_config *c)
 {
-	return c->log_depth ? c->log_depth : 2 * max_extents(c);
+	return c->n_regions && c->log_depth ? c->log_depth : 2 * max_extents(c);
 }
 
 static uint64_t decode_len(const struct vcxl_dc_region_config *r)

@@ -64,6 +64,16 @@ struct vcxl_dc {
 	uint32_t generation, tag_generation;
 };
 
+/* CXL r3.1 8.2.9.2.1.6: Dynamic Capacity Event Type */
+enum vcxl_dc_event {
+	VCXL_DC_EVENT_ADD,
+	VCXL_DC_EVENT_RELEASE,
+	VCXL_DC_EVENT_FORCED_RELEASE,
+	VCXL_DC_EVENT_REGION,
+	VCXL_DC_EVENT_ACCEPTED, /* from here on they are for the fabric manager */
+	VCXL_DC_EVENT_RELEASED,
+};
+
 /* ---- dc.c ---- */
 bool vcxl_dc_config_valid(const struct vcxl_dc_config *config);
 size_t vcxl_dc_storage(const struct vcxl_dc_config *config);
@@ -72,6 +82,7 @@ void vcxl_dc_init(struct vcxl_dc *dc, const struct vcxl_dc_config *config, uint6
 		  void *storage);
 /* Lets go of the backends. */
 void vcxl_dc_finish(struct vcxl_dc *dc);
+/* 0: there is no such log. */
 unsigned vcxl_dc_log_depth(const struct vcxl_dc_config *config);
 
 bool vcxl_dc_tagged(const uint8_t tag[VCXL_DC_TAG]);
@@ -140,6 +151,8 @@ enum vcxl_dc_error vcxl_dc_offer(struct vcxl_memdev *md, const uint8_t tag[VCXL_
 /* Any selection but the prescriptive one. */
 enum vcxl_dc_error vcxl_dc_allocate(struct vcxl_memdev *md, enum vcxl_dc_selection selection,
 				    uint8_t region, uint64_t len, const uint8_t tag[VCXL_DC_TAG]);
+/* Releases the list, and logs by that type what it was. */
+enum vcxl_dc_error vcxl_dc_take(struct vcxl_memdev *md, bool sanitize, enum vcxl_dc_event type);
 /* Asks for the list back, or takes it. */
 enum vcxl_dc_error vcxl_dc_recall(struct vcxl_memdev *md, bool forced, bool sanitize);
 
@@ -160,13 +173,6 @@ struct vcxl_dc_extent_wire {
 	uint8_t reserved[6];
 };
 struct vcxl_dc_extent_wire vcxl_dc_wire(const struct vcxl_dc_extent *extent);
-/* CXL r3.1 8.2.9.2.1.6: Dynamic Capacity Event Type */
-enum vcxl_dc_event {
-	VCXL_DC_EVENT_ADD,
-	VCXL_DC_EVENT_RELEASE,
-	VCXL_DC_EVENT_FORCED_RELEASE,
-	VCXL_DC_EVENT_REGION,
-};
 unsigned vcxl_dc_log_room(const struct vcxl_memdev *md);
 /* Steps of the trace event dc.extent. */
 enum vcxl_dc_step {

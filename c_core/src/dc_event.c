@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dynamic capacity event records for the host. CXL r3.1 8.2.9.2.1.6. */
+/* Dynamic capacity event records for the host and the fabric manager. CXL r3.1 8.2.9.2.1.6. */
 #include <assert.h>
 #include <string.h>
 
@@ -59,7 +59,10 @@ void vcxl_dc_event(struct vcxl_memdev *md, enum vcxl_dc_event type,
 	};
 
 	memcpy(record.data, &data, sizeof(data));
-	(void)vcxl_event_inject(md, VCXL_EVENT_DYNAMIC_CAPACITY, &record);
+	if (type < VCXL_DC_EVENT_ACCEPTED)
+		(void)vcxl_event_inject(md, VCXL_EVENT_DYNAMIC_CAPACITY, &record);
+	else
+		vcxl_event_tell_manager(md, &record);
 }
 
 void vcxl_dc_trace(const struct vcxl_memdev *md, enum vcxl_dc_step step, uint64_t dpa, uint64_t len)

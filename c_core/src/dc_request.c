@@ -358,9 +358,9 @@ static void mark_sanitize(struct vcxl_dc *dc)
 	}
 }
 
-/* A host that does not clear its log cannot keep its memory by that: the record may overflow. */
-static enum vcxl_dc_error take(struct vcxl_memdev *md, bool sanitize, unsigned n_records)
+enum vcxl_dc_error vcxl_dc_take(struct vcxl_memdev *md, bool sanitize, enum vcxl_dc_event type)
 {
+	const unsigned n_records = log_list(md, &md->dc, -1, 0);
 	const enum vcxl_dc_error error = vcxl_dc_remove(md, sanitize);
 	struct vcxl_dc before = md->dc;
 
@@ -368,16 +368,18 @@ static enum vcxl_dc_error take(struct vcxl_memdev *md, bool sanitize, unsigned n
 		return error;
 	before.entries = before.saved;
 	before.n = before.n_saved;
-	log_list(md, &before, VCXL_DC_EVENT_FORCED_RELEASE, n_records);
+	log_list(md, &before, (int)type, n_records);
 	return VCXL_DC_OK;
 }
 
 enum vcxl_dc_error vcxl_dc_recall(struct vcxl_memdev *md, bool forced, bool sanitize)
 {
-	const unsigned n = log_list(md, &md->dc, -1, 0);
+	unsigned n;
 
+	/* a host that does not clear its log cannot keep its memory by that: it may overflow */
 	if (forced)
-		return take(md, sanitize, n);
+		return vcxl_dc_take(md, sanitize, VCXL_DC_EVENT_FORCED_RELEASE);
+	n = log_list(md, &md->dc, -1, 0);
 	if (n > vcxl_dc_log_room(md))
 		return VCXL_DC_E_LOG;
 	if (sanitize)

@@ -3,6 +3,8 @@
  * What the host answers: an offer accepted, whole or in part, rejected, and extents given back.
  * CXL r3.1 8.2.9.9.9.3, 8.2.9.9.9.4. The ranges are in the list, checked by themselves.
  */
+#include <string.h>
+
 #include "memdev.h"
 
 /* The pending extent of the oldest offer that holds the item; NULL: none. */
@@ -18,13 +20,17 @@ static const struct vcxl_dc_entry *offered(const struct vcxl_dc *dc,
 	return e;
 }
 
+static bool is_oldest(const struct vcxl_dc *dc, unsigned i)
+{
+	return !dc->entries[i].extent.accepted && dc->entries[i].extent.offer == dc->first_offer;
+}
+
 static unsigned count_oldest(const struct vcxl_dc *dc)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < dc->n; i++)
-		n += !dc->entries[i].extent.accepted &&
-		     dc->entries[i].extent.offer == dc->first_offer;
+		n += is_oldest(dc, i);
 	return n;
 }
 
@@ -36,7 +42,7 @@ static void close_oldest(struct vcxl_memdev *md)
 	for (unsigned i = dc->n; i-- > 0;) {
 		const struct vcxl_dc_extent *e = &dc->entries[i].extent;
 
-		if (e->accepted || e->offer != dc->first_offer)
+		if (!is_oldest(dc, i))
 			continue;
 		vcxl_dc_trace(md, VCXL_DC_DECLINED, e->dpa, e->len);
 		vcxl_dc_erase(dc, i);
@@ -58,9 +64,15 @@ static void list_changed(struct vcxl_memdev *md, enum vcxl_dc_step step)
 
 enum vcxl_dc_error vcxl_dc_reject(struct vcxl_memdev *md)
 {
+	struct vcxl_dc_extent nothing = { .accepted = false };
+
 	if (md->dc.first_offer == md->dc.next_offer)
 		return VCXL_DC_E_NO_OFFER;
+	for (unsigned i = 0; i < md->dc.n; i++)
+		if (is_oldest(&md->dc, i))
+			memcpy(nothing.tag, md->dc.entries[i].extent.tag, VCXL_DC_TAG);
 	close_oldest(md);
+	vcxl_dc_event(md, VCXL_DC_EVENT_ACCEPTED, &nothing, false);
 	return VCXL_DC_OK;
 }
 
@@ -91,6 +103,12 @@ enum vcxl_dc_error vcxl_dc_accept(struct vcxl_memdev *md, bool more)
 	if (!more)
 		close_oldest(md);
 	list_changed(md, VCXL_DC_ACCEPTED);
+	for (unsigned i = 0; i < dc->n_list; i++) {
+		const unsigned at = vcxl_dc_lower_bound(dc, dc->list[i].dpa);
+
+		vcxl_dc_event(md, VCXL_DC_EVENT_ACCEPTED, &dc->entries[at].extent,
+			      i + 1 < dc->n_list);
+	}
 	return VCXL_DC_OK;
 }
 
@@ -155,5 +173,5 @@ enum vcxl_dc_error vcxl_dc_give_back(struct vcxl_memdev *md)
 		if (error)
 			return error;
 	}
-	return vcxl_dc_remove(md, false);
+	return vcxl_dc_take(md, false, VCXL_DC_EVENT_RELEASED);
 }

@@ -129,6 +129,17 @@ static void append(struct vcxl_events *events, unsigned log, uint64_t now_ns,
 	ring->count++;
 }
 
+void vcxl_event_tell_manager(struct vcxl_memdev *md, const struct vcxl_event_record *record)
+{
+	const unsigned log = VCXL_EVENT_DYNAMIC_CAPACITY;
+	const uint64_t now_ns = vcxl_timestamp_ns(&md->timestamp, md->now_ps);
+
+	if (vcxl_event_room(&md->fm_events, log))
+		append(&md->fm_events, log, now_ns, record);
+	else
+		overflow(&md->fm_events.logs[log], now_ns);
+}
+
 enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log log,
 				   const struct vcxl_event_record *record)
 {

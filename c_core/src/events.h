@@ -12,6 +12,7 @@
 
 #include <vcxl/event.h>
 #include <vcxl/le.h>
+#include <vcxl/mbox.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +65,8 @@ const struct vcxl_event_wire *vcxl_event_at(const struct vcxl_events *events, un
 					    unsigned i);
 /* Removes the n oldest; an empty log has forgotten its overflow. */
 void vcxl_event_drop(struct vcxl_events *events, unsigned log, unsigned n);
+/* Appends to the dynamic capacity log of the fabric manager, which reads it when it likes. */
+void vcxl_event_tell_manager(struct vcxl_memdev *md, const struct vcxl_event_record *record);
 /* MSI-X vector of the log; dynamic capacity shares that of information. */
 unsigned vcxl_event_vector(unsigned log);
 /* CXL r3.1 8.2.9.2.1.1: Memory Event Descriptor and Transaction Type of a general media event. */
@@ -82,6 +85,10 @@ enum vcxl_media_transaction {
 /* Logs a general media event of the device's own. */
 void vcxl_event_media(struct vcxl_memdev *md, enum vcxl_event_log log, uint64_t dpa,
 		      uint8_t descriptor, enum vcxl_media_transaction transaction);
+struct vcxl_msg;
+/* ---- cmd_events.c: CXL r3.1 8.2.9.2.2, .3 on the logs of whoever asks ---- */
+enum cxl_rc vcxl_events_get(const struct vcxl_events *events, struct vcxl_msg *msg);
+enum cxl_rc vcxl_events_clear(struct vcxl_events *events, const struct vcxl_msg *msg);
 /* CXL r3.1 8.2.8.3.1: bit per log that is not empty. */
 uint32_t vcxl_event_status(const struct vcxl_events *events);
 

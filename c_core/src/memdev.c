@@ -198,11 +198,13 @@ static struct vcxl_memdev *allocate(const struct vcxl_memdev_config *c)
 	const size_t payload_size = (size_t)1 << c->mailbox_log2;
 	const unsigned dc_log_depth = vcxl_dc_log_depth(&c->dc);
 	const size_t events_size = vcxl_events_storage(c->event_log_depth, dc_log_depth);
+	const size_t fm_events_size = vcxl_events_storage(0, dc_log_depth);
 	const size_t state_size =
 		c->state.size ? (size_t)vcxl_memdev_state_size(c->poison_list_max) : 0;
 	const size_t name_size = strlen(c->name) + 1;
 	struct vcxl_memdev *md = calloc(1, sizeof(*md) + dc_size + poison_size + 2 * payload_size +
-						   events_size + state_size + name_size);
+						   events_size + fm_events_size + state_size +
+						   name_size);
 	uint8_t *at = (uint8_t *)(md + 1) + dc_size;
 
 	if (!md)
@@ -214,6 +216,8 @@ static struct vcxl_memdev *allocate(const struct vcxl_memdev_config *c)
 	at += 2 * payload_size;
 	vcxl_events_init(&md->events, at, c->event_log_depth, dc_log_depth);
 	at += events_size;
+	vcxl_events_init(&md->fm_events, at, 0, dc_log_depth);
+	at += fm_events_size;
 	vcxl_state_init(md, &c->state, at, c->poison_list_max);
 	md->name = memcpy(at + state_size, c->name, name_size);
 	return md;

@@ -194,7 +194,8 @@ struct vcxl_memdev {
 	struct vcxl_repair_state repairs;
 	struct vcxl_events events;
 	struct vcxl_dc dc;
-	struct vcxl_cci fm; /* commands of the fabric manager */
+	struct vcxl_cci fm; /* commands of the fabric manager, and its log */
+	struct vcxl_events fm_events;
 	struct vcxl_qos qos;
 	struct vcxl_debug_log debug_log;
 	struct vcxl_dump dump;

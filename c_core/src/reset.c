@@ -56,6 +56,7 @@ static void lose_power(struct vcxl_memdev *md, enum vcxl_reset kind)
 		md->poison.ranges[i].consumed = false;
 	(void)vcxl_memdev_heal(md, lost->base, lost->base + lost->size);
 	vcxl_events_reset_cold(&md->events);
+	vcxl_events_reset_cold(&md->fm_events);
 	vcxl_logs_reset_cold(md);
 	vcxl_qos_reset(md);
 	vcxl_features_restore(md);

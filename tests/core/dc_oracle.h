@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace dc_oracle
@@ -29,7 +30,15 @@ struct cell {
 	unsigned offer = 0;
 	unsigned tag = 0, sequence = 0;
 	bool clean_later = false;
-	std::uint64_t content = 0;
+	unsigned lent = 0;     // tag of the memory that it lies on; 0: its own
+	std::size_t place = 0; // there
+	std::uint64_t own = 0; // what its own memory holds
+};
+
+// Memory with a tag, as many words as cells can lie on it.
+struct memory {
+	bool attached = false, held = false, clean = false;
+	std::vector<std::uint64_t> words;
 };
 
 struct span {
@@ -58,7 +67,7 @@ struct record {
 
 struct region {
 	std::uint64_t base, block;
-	bool clean;
+	bool clean, shareable;
 	std::vector<cell> cells;
 };
 
@@ -67,6 +76,8 @@ class world
 public:
 	std::uint64_t unit; // bytes of a cell
 	std::vector<region> regions;
+	std::map<unsigned, memory> pool;
+	bool own_memory = true;
 	unsigned max = 0, depth = 0;
 	unsigned generation = 0;
 	std::vector<record> log;
@@ -80,6 +91,7 @@ public:
 				return &r.cells[(dpa - r.base) / unit];
 		return nullptr;
 	}
+	std::uint64_t &content(cell &c) { return c.lent ? pool[c.lent].words[c.place] : c.own; }
 	std::vector<run> runs(state what) const
 	{
 		std::vector<run> all;
@@ -116,7 +128,7 @@ public:
 			if (any(list[i], is_accepted) || any(list[i], is_pending))
 				return bad_list;
 		}
-		return offer(list, tag);
+		return offer(by_region ? numbered(list, tag) : list, tag);
 	}
 
 	unsigned allocate(unsigned where, std::uint64_t len, unsigned tag, bool contiguous)
@@ -136,7 +148,36 @@ public:
 			}
 			i += n + 1;
 		}
-		return len || list.size() > max ? exhausted : offer(list, tag);
+		return len || list.size() > max ? exhausted : offer(numbered(list, tag), tag);
+	}
+
+	unsigned share(unsigned where, unsigned tag)
+	{
+		if (where >= regions.size() || !pool[tag].attached || live_tag(tag) ||
+		    !regions[where].shareable || !(pool[tag].held || used(tag)))
+			return invalid;
+		return allocate(where, pool[tag].words.size() * unit, tag, false);
+	}
+
+	// ---- memory with tags; 0, or another number when it is refused ----
+
+	unsigned attach(unsigned tag)
+	{
+		return pool[tag].attached ? 1 : (pool[tag].attached = true, 0);
+	}
+	unsigned detach(unsigned tag)
+	{
+		memory &m = pool[tag];
+		return !m.attached || m.held || used(tag) ? 1 : (m.attached = false, 0);
+	}
+	unsigned hold(unsigned tag, bool on)
+	{
+		memory &m = pool[tag];
+		if (!m.attached || (!on && !m.held))
+			return invalid;
+		m.held = on;
+		tidy();
+		return ok;
 	}
 
 	unsigned ask_back(const std::vector<span> &list, bool forced, bool clean, bool by_region,
@@ -153,7 +194,7 @@ public:
 				by_region ? check_in(list, i, regions[where]) : check(list, i);
 			if (rc)
 				return rc;
-			if (!all(list[i], is_accepted))
+			if (!all(list[i], is_accepted) || cuts(list[i]))
 				return bad_address;
 		}
 		return recall(list, forced, clean);
@@ -212,7 +253,7 @@ public:
 		for (const span &s : list)
 			for (std::uint64_t dpa = s.dpa; dpa < s.dpa + s.len; dpa += unit)
 				if (at(dpa)->what != is_pending || at(dpa)->offer != first_offer_ ||
-				    at(dpa)->piece != at(s.dpa)->piece)
+				    at(dpa)->piece != at(s.dpa)->piece || cuts(s))
 					return bad_address;
 		const world before = *this;
 		for (const span &s : list) {
@@ -242,7 +283,7 @@ public:
 			if (const unsigned rc = check(list, i))
 				return rc;
 		for (const span &s : list)
-			if (!all(s, is_accepted))
+			if (!all(s, is_accepted) || cuts(s))
 				return bad_address;
 		return remove(list, false);
 	}
@@ -290,6 +331,57 @@ private:
 		return found;
 	}
 
+	bool live_tag(unsigned tag) const
+	{
+		for (const region &r : regions)
+			for (const cell &c : r.cells)
+				if (c.what != is_free && c.tag == tag)
+					return true;
+		return false;
+	}
+	bool used(unsigned tag) const
+	{
+		for (const region &r : regions)
+			for (const cell &c : r.cells)
+				if (c.what != is_free && c.lent == tag)
+					return true;
+		return false;
+	}
+	// Memory that nobody has any more is zeroed, when that was asked for.
+	void tidy()
+	{
+		for (auto &[tag, m] : pool)
+			if (m.clean && !m.held && !used(tag)) {
+				std::fill(m.words.begin(), m.words.end(), 0);
+				m.clean = false;
+			}
+	}
+	// Whether a part of an extent on memory with a tag is in the span and a part is not.
+	bool cuts(const span &s)
+	{
+		for (const state what : { is_pending, is_accepted })
+			for (const run &r : runs(what))
+				if (at(r.dpa)->lent && r.dpa < s.dpa + s.len &&
+				    s.dpa < r.dpa + r.len &&
+				    (r.dpa < s.dpa || r.dpa + r.len > s.dpa + s.len))
+					return true;
+		return false;
+	}
+	// In shareable regions the extents of a tag are numbered.
+	std::vector<span> numbered(std::vector<span> list, unsigned tag) const
+	{
+		for (std::size_t i = 0; i < list.size(); i++)
+			list[i].sequence = tag && shareable(list[i]) ? static_cast<unsigned>(i) : 0;
+		return list;
+	}
+	bool shareable(const span &s) const
+	{
+		for (const region &r : regions)
+			if (inside(r, s.dpa, s.len))
+				return r.shareable;
+		return false;
+	}
+
 	static bool meets_earlier(const std::vector<span> &list, std::size_t i)
 	{
 		for (std::size_t k = 0; k < i; k++)
@@ -335,10 +427,16 @@ private:
 				if (tag && inside(r, list[0].dpa, list[0].len) &&
 				    !inside(r, s.dpa, s.len))
 					return bad_list;
-		for (region &r : regions)
-			for (const cell &c : r.cells)
-				if (tag && c.what != is_free && c.tag == tag)
-					return invalid;
+		std::uint64_t len = 0, place = 0;
+		for (std::size_t i = 0; i < list.size(); i++) {
+			len += list[i].len;
+			if (tag && shareable(list[0]) && list[i].sequence != i)
+				return bad_list;
+		}
+		const bool lent = tag && pool[tag].attached;
+		if ((tag && live_tag(tag)) || (lent && len != pool[tag].words.size() * unit) ||
+		    (!lent && !own_memory))
+			return invalid;
 		if (list.size() > max - live() || list.size() > depth - log.size())
 			return exhausted;
 		for (const span &s : list) {
@@ -350,6 +448,8 @@ private:
 				c.tag = tag;
 				c.sequence = s.sequence;
 				c.clean_later = false;
+				c.lent = lent ? tag : 0;
+				c.place = place++;
 			});
 			told.push_back({ s.dpa, s.len, tag, s.sequence });
 		}
@@ -365,6 +465,7 @@ private:
 				if (c.what == is_pending && c.offer == first_offer_)
 					c.what = is_free;
 		first_offer_++;
+		tidy();
 	}
 
 	// What of the list belongs to which extent.
@@ -409,14 +510,19 @@ private:
 				if (inside(r, s.dpa, s.len))
 					each(s, [&](cell &c) {
 						c.what = is_free;
-						if (clean || c.clean_later || r.clean)
-							c.content = 0;
+						if (!clean && !c.clean_later && !r.clean)
+							return;
+						if (c.lent)
+							pool[c.lent].clean = true;
+						else
+							c.own = 0;
 					});
 		if (live() > max) {
 			*this = before;
 			return exhausted;
 		}
 		generation++;
+		tidy();
 		return ok;
 	}
 

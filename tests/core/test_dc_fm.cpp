@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands of the fabric manager, 5600h to 5608h. CXL r3.1 7.6.7.6. */
+#include <tuple>
 #include <utility>
 
 #include "test_dc_fixture.h"
@@ -24,9 +25,10 @@ TEST(dc_fm, lengths_of_its_commands_are_checked)
 		size_t len;
 		bool longer; /* may be */
 	} rows[] = {
-		{ 0x5600, 0, false },  { 0x5601, 4, false },  { 0x5602, 16, false },
-		{ 0x5603, 12, false }, { 0x5604, 32, true },  { 0x5605, 32, true },
-		{ 0x5606, 16, false }, { 0x5607, 16, false }, { 0x5608, 8, false },
+		{ 0x0100, 1, false },  { 0x0101, 6, true },   { 0x5600, 0, false },
+		{ 0x5601, 4, false },  { 0x5602, 16, false }, { 0x5603, 12, false },
+		{ 0x5604, 32, true },  { 0x5605, 32, true },  { 0x5606, 16, false },
+		{ 0x5607, 16, false }, { 0x5608, 8, false },
 	};
 	for (const auto &row : rows) {
 		EXPECT_NE(x.fm(row.opcode, bytes(row.len)).rc, bad_length) << row.opcode;
@@ -356,6 +358,50 @@ TEST(dc_fm, a_release_is_an_event_and_forced_it_happens)
 	EXPECT_EQ(log[0].extent, (extent{ x.base + block, block, tag_of(1), 0 })) << "its tag";
 	EXPECT_EQ(log[1].extent, (extent{ x.base, 4 * block, tag_of(1), 0 }));
 	EXPECT_EQ(log[2].type, 2u);
+}
+
+/* CXL r3.1 8.2.9.2.1.6: Add Capacity Response and Capacity Released. */
+TEST(dc_fm, its_own_log_tells_what_the_host_accepted_and_gave_back)
+{
+	dc_device x;
+	const uint64_t b = x.base;
+	const auto records = [&x] {
+		const reply r = x.fm(0x0100, { 4 });
+		bytes clear = { 4, 0, static_cast<uint8_t>(le(r.out, 0x14, 2)), 0, 0, 0 };
+		std::vector<std::tuple<unsigned, unsigned, uint64_t, uint64_t, tag_t>> list;
+		for (size_t i = 0; i < le(r.out, 0x14, 2); i++) {
+			const size_t at = 0x20 + 0x80 * i;
+			const extent e = extent_at(r.out, at + 0x38);
+			list.emplace_back(r.out.at(at + 0x30), r.out.at(at + 0x35), e.dpa, e.len,
+					  e.tag);
+			append(clear, { r.out.at(at + 0x14), r.out.at(at + 0x15) });
+		}
+		if (!list.empty()) {
+			EXPECT_EQ(x.fm(0x0101, clear).rc, success);
+		}
+		return list;
+	};
+	using expected = decltype(records());
+
+	EXPECT_EQ(x.fm_add({ { b, 4 * block, {}, 0 }, { b + 8 * block, block, {}, 0 } }, tag_of(1)),
+		  success);
+	EXPECT_TRUE(records().empty()) << "the offer is told to the host";
+	EXPECT_EQ(x.accept({ { b + 8 * block, block }, { b, 2 * block } }), success);
+	EXPECT_EQ(records(), (expected{ { 4, 1, b + 8 * block, block, tag_of(1) },
+					{ 4, 0, b, 2 * block, tag_of(1) } }));
+	EXPECT_EQ(x.fm_add({ { b + 20 * block, block, {}, 0 } }, tag_of(2)), success);
+	EXPECT_EQ(x.accept({}), success);
+	EXPECT_EQ(records(), (expected{ { 4, 0, 0, 0, tag_of(2) } })) << "nothing of it";
+	EXPECT_EQ(x.give_back({ { b + block, block }, { b + 8 * block, block } }), success);
+	EXPECT_EQ(records(), (expected{ { 5, 1, b + block, block, tag_of(1) },
+					{ 5, 0, b + 8 * block, block, tag_of(1) } }));
+	EXPECT_EQ(x.give_back({ { b + block, block } }), bad_address);
+	EXPECT_EQ(x.fm_release(by_tag | forced, {}, tag_of(1)), success);
+	EXPECT_TRUE(records().empty()) << "what it did itself";
+	EXPECT_EQ(x.fm(0x0100, { 5 }).rc, invalid_input);
+	EXPECT_EQ(le(x.fm(0x0100, { 0 }).out, 0x14, 2), 0u) << "the other logs are empty";
+	EXPECT_EQ(x.fm(0x0101, { 0, 0, 1, 0, 0, 0, 1, 0 }).rc, 0xeu);
+	EXPECT_EQ(x.fm(0x0101, { 0, 1, 0, 0, 0, 0 }).rc, invalid_input);
 }
 
 TEST(dc_fm, tags_are_listed_with_who_has_them)

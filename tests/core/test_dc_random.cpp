@@ -19,6 +19,7 @@ using dc_oracle::span;
 namespace
 {
 
+constexpr unsigned n_tags = 4;
 constexpr uint64_t cell_size = 2048, n_cells = 16, hpa_base = 16 * gib;
 
 unsigned long number(const char *name, unsigned long otherwise)
@@ -37,8 +38,15 @@ public:
 		vcxl_memdev_ops ops = {};
 		vcxl_media media = {};
 
+		own_memory = pick(4);
 		media.size = memory_.size();
 		media.direct = memory_.data();
+		EXPECT_EQ(vcxl_dc_pool_create(n_tags, &pool_), VCXL_OK);
+		for (unsigned tag = 1; tag <= n_tags; tag++) {
+			pool[tag].words.resize(1 + pick(6));
+			lent_[tag].resize(pool[tag].words.size() * cell_size);
+		}
+		c.dc.pool = pool_;
 		c.serial = 1;
 		c.n_decoders = 8;
 		c.dc.n_regions = n_regions;
@@ -51,10 +59,11 @@ public:
 			vcxl_dc_region_config &r = c.dc.regions[i];
 			r.len = n_cells * unit;
 			r.block_size = unit << pick(3);
-			r.media = &media;
+			r.media = own_memory ? &media : nullptr;
 			r.media_offset = i * n_cells * unit;
 			r.sanitize = pick(3) == 0;
-			regions.push_back({ i * 256 * mib, r.block_size, r.sanitize,
+			r.shareable = pick(2);
+			regions.push_back({ i * 256 * mib, r.block_size, r.sanitize, r.shareable,
 					    std::vector<dc_oracle::cell>(n_cells) });
 		}
 		ops.ctx = this;
@@ -62,15 +71,22 @@ public:
 			static_cast<walk *>(ctx)->withdraw(hpa, size);
 		};
 		EXPECT_EQ(vcxl_memdev_create(&c, &ops, &md_), VCXL_OK);
+		for (unsigned tag = 1; tag <= n_tags; tag++)
+			if (pick(2))
+				attach_tag(tag);
 		map();
 	}
-	~walk() { vcxl_memdev_destroy(md_); }
+	~walk()
+	{
+		vcxl_memdev_destroy(md_);
+		vcxl_dc_pool_destroy(pool_);
+	}
 	walk(const walk &) = delete;
 	walk &operator=(const walk &) = delete;
 
 	void step()
 	{
-		switch (pick(16)) {
+		switch (pick(18)) {
 		case 0:
 		case 1:
 		case 2:
@@ -95,6 +111,9 @@ public:
 			return reset();
 		case 14:
 			return reconfigure();
+		case 15:
+		case 16:
+			return change_pool();
 		default:
 			return write();
 		}
@@ -241,7 +260,19 @@ private:
 	{
 		to.insert(to.end(), from.begin(), from.end());
 	}
-	unsigned some_tag() { return pick(2) ? 0 : 1 + pick(4); }
+	/* Leaves that many bytes of the list, if it has as many. */
+	static void cut_to(std::vector<span> &list, uint64_t len)
+	{
+		for (size_t i = 0; i < list.size(); i++) {
+			if (list[i].len >= len) {
+				list[i].len = len;
+				list.resize(i + 1);
+			} else {
+				len -= list[i].len;
+			}
+		}
+	}
+	unsigned some_tag() { return pick(2) ? 0 : 1 + pick(n_tags); }
 	static bytes request(unsigned policy, const std::vector<span> &list, unsigned tag,
 			     unsigned region = 0, uint64_t len = 0)
 	{
@@ -269,6 +300,10 @@ private:
 
 		std::shuffle(list.begin(), list.end(), random_);
 		list.resize(std::min<size_t>(list.size(), pick(16) ? 1 + pick(3) : 9));
+		if (tag && pick(4))
+			cut_to(list, pool[tag].words.size() * unit);
+		for (unsigned i = 0; i < list.size() && tag; i++)
+			list[i].sequence = pick(12) ? i : pick(3);
 		if (pick(2))
 			return expect(manager(0x5604, request(2, list, tag)),
 				      add(list, tag, false, 0), "fm-add");
@@ -294,8 +329,15 @@ private:
 	{
 		const unsigned tag = some_tag(), policy = pick(2);
 		const unsigned region = pick(static_cast<unsigned>(regions.size()) * 8 + 1) / 8;
-		const uint64_t len = pick(10) * 2 * unit + (pick(8) ? 0 : 64);
+		const uint64_t fits = pool[tag].words.size() * unit;
+		const uint64_t len = tag && pick(4) ? fits : pick(20) * unit + (pick(8) ? 0 : 64);
 
+		if (pick(2)) {
+			const unsigned other = 1 + pick(n_tags);
+
+			return expect(manager(0x5604, request(3, {}, other, region)),
+				      share(region, other), "share");
+		}
 		expect(manager(0x5604, request(policy, {}, tag, region, len)),
 		       allocate(region, len, tag, policy == 1), policy ? "contiguous" : "free");
 	}
@@ -363,6 +405,30 @@ private:
 		expect(manager(0x5602, bytes_of({ { region, 4 }, { block, 8 }, { clean, 4 } })),
 		       configure(region, block, clean), "configure");
 	}
+	void change_pool()
+	{
+		const unsigned tag = 1 + pick(n_tags), what = pick(8);
+		const tag_t tag_bytes = tag_of(static_cast<uint8_t>(tag));
+		const bool on = what < 6;
+
+		if (what < 2)
+			return attach_tag(tag);
+		if (what == 2)
+			return expect(vcxl_dc_pool_detach(pool_, tag_bytes.data()) != VCXL_DC_OK,
+				      detach(tag), "detach");
+		expect(manager(on ? 0x5606 : 0x5607, bytes(tag_bytes.begin(), tag_bytes.end())),
+		       hold(tag, on), on ? "hold" : "let-go");
+	}
+	void attach_tag(unsigned tag)
+	{
+		const tag_t tag_bytes = tag_of(static_cast<uint8_t>(tag));
+		vcxl_media media = {};
+
+		media.size = lent_[tag].size();
+		media.direct = lent_[tag].data();
+		expect(vcxl_dc_pool_attach(pool_, tag_bytes.data(), &media) != VCXL_DC_OK,
+		       attach(tag), "attach");
+	}
 	void reset()
 	{
 		const vcxl_reset kinds[] = { VCXL_RESET_FLR, VCXL_RESET_HOT, VCXL_RESET_COLD };
@@ -415,7 +481,7 @@ private:
 					  accepted ? VCXL_OK : VCXL_E_UNBACKED)
 					<< trail;
 				if (accepted)
-					r.cells[i].content = value;
+					content(r.cells[i]) = value;
 			}
 		trail += "write ";
 	}
@@ -446,7 +512,7 @@ private:
 			n += !e.accepted;
 		return n;
 	}
-	void compare_cell(uint64_t dpa, const dc_oracle::cell &c)
+	void compare_cell(uint64_t dpa, dc_oracle::cell &c)
 	{
 		const bool accepted = c.what == dc_oracle::is_accepted;
 		uint64_t value = 0;
@@ -464,13 +530,14 @@ private:
 		EXPECT_EQ(status, accepted ? VCXL_OK : VCXL_E_UNBACKED) << dpa << ", " << trail;
 		EXPECT_EQ(at_end, status) << dpa << ", " << trail;
 		if (accepted) {
-			EXPECT_EQ(value, c.content) << dpa << ", " << trail;
+			EXPECT_EQ(value, content(c)) << dpa << ", " << trail;
 		}
 		if (!vcxl_memdev_dmi(md_, hpa_base + dpa, &dmi))
 			return;
 		/* the grant holds dpa and no byte of another extent */
 		EXPECT_TRUE(dmi.hpa <= hpa_base + dpa && hpa_base + dpa < dmi.hpa + dmi.size)
 			<< trail;
+		EXPECT_EQ(memcmp(dmi.host + (hpa_base + dpa - dmi.hpa), &value, 8), 0) << trail;
 		for (uint64_t hpa = dmi.hpa; hpa < dmi.hpa + dmi.size; hpa += unit) {
 			const dc_oracle::cell *other = at(hpa - hpa_base);
 			EXPECT_TRUE(other && other->what == dc_oracle::is_accepted &&
@@ -497,6 +564,8 @@ public:
 private:
 	std::mt19937 random_;
 	std::vector<uint8_t> memory_;
+	std::map<unsigned, std::vector<uint8_t>> lent_; /* by tag */
+	vcxl_dc_pool *pool_ = nullptr;
 	bytes reply_;
 	std::map<uint64_t, bool> granted_;
 	vcxl_memdev *md_ = nullptr;
