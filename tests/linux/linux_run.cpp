@@ -210,8 +210,13 @@ std::string ask_monitor(const scratch &dir, const std::vector<qmp_request> &requ
 	socket_client client(dir.file("qmp"));
 	std::string replies;
 	const auto ask = [&client](const std::string &line) {
+		std::string reply;
+
 		client.send(line + "\n");
-		return client.line();
+		do
+			reply = client.line();
+		while (reply.find("\"event\"") != std::string::npos);
+		return reply;
 	};
 
 	client.line(); // the greeting

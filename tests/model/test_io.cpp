@@ -339,4 +339,90 @@ TEST(hot_reset, goes_down_every_link_below_the_port_and_no_other)
 	}
 	EXPECT_EQ(t.f.config_read(t.far, 0x10, 4), 0x4u);
 	EXPECT_EQ(t.f.config_read(t.near, 0x10, 4), bar);
+namespace
+{
+
+// The device reports errors of every kind, and bridges forward them.
+void let_errors_out(fabric &f, const node &device)
+{
+	constexpr uint64_t masks[] = { 0x1084, 0x1090 };
+
+	for (const uint64_t at : masks)
+		EXPECT_EQ(vcxl_memdev_reg_write(device.memdev->core(), VCXL_SPACE_COMPONENT,
+						static_cast<uint32_t>(at), 4, 0),
+			  VCXL_OK);
+	const uint16_t aer = vcxl_memdev_pci(device.memdev->core())->aer_offset;
+
+	f.config_write(device, static_cast<uint16_t>(aer + 0x08), 0, 4);
+	f.config_write(device, static_cast<uint16_t>(aer + 0x14), 0, 4);
+	f.config_write(device, 0x88, 0xf, 2);
+	for (const node *n = device.parent; n->kind != kind::bridge; n = n->parent) {
+		f.config_write(*n, 0x3e, 2, 2);
+		f.config_write(
+			*n, static_cast<uint16_t>(vcxl_port_pci(n->port->core())->pcie_offset + 8),
+			0xf, 2);
+	}
+}
+
+// Root Error Status and Error Source Identification
+std::pair<uint32_t, uint32_t> at_root(fabric &f, const node &root)
+{
+	const uint16_t aer = vcxl_port_pci(root.port->core())->aer_offset;
+
+	return { f.config_read(root, static_cast<uint16_t>(aer + 0x30), 4),
+		 f.config_read(root, static_cast<uint16_t>(aer + 0x34), 4) };
+}
+
+} // namespace
+
+TEST(error_message, reaches_the_root_port_of_its_branch_with_the_number_of_the_function)
+{
+	tree t;
+	const vcxl_ras_error error{ VCXL_RAS_MEM_DATA_ECC, {} };
+
+	let_errors_out(t.f, t.near);
+	let_errors_out(t.f, t.far);
+	EXPECT_EQ(vcxl_memdev_uncorrectable_errors(t.far.memdev->core(), &error, 1), VCXL_OK);
+	EXPECT_EQ(at_root(t.f, t.root0), std::make_pair(0u, 0u));
+	EXPECT_EQ(at_root(t.f, t.root1), std::make_pair(0x54u, uint32_t{ t.far.bus } << 24));
+	EXPECT_EQ(vcxl_memdev_correctable_error(t.near.memdev->core(), VCXL_RAS_COR_PHYSICAL),
+		  VCXL_OK);
+	EXPECT_EQ(at_root(t.f, t.root0), std::make_pair(0x1u, uint32_t{ t.near.bus } << 8));
+}
+
+TEST(error_message, is_dropped_when_nothing_is_bound)
+{
+	fabric_spec spec;
+	spec.bridges = { bridge({ memdev() }) };
+	spec.bind_msi = false;
+	fabric f(spec);
+
+	f.start();
+	let_errors_out(f, *f.memdevs[0]);
+	EXPECT_EQ(
+		vcxl_memdev_correctable_error(f.memdevs[0]->memdev->core(), VCXL_RAS_COR_PHYSICAL),
+		VCXL_OK);
+	EXPECT_EQ(at_root(f, *f.memdevs[0]->parent), std::make_pair(0u, 0u));
+}
+
+TEST(error_message, of_another_code_or_length_is_refused)
+{
+	fabric_spec spec;
+	spec.bridges = { bridge({ memdev() }) };
+	spec.bind_msi = false;
+	fabric f(spec);
+	initiator sender("sender");
+
+	sender.socket.bind(f.memdevs[0]->parent->port->message_in[0]);
+	f.start();
+	const auto send = [&](uint64_t code, uint32_t len) {
+		uint32_t requester = 0x0100;
+
+		return sender.write(code, &requester, len);
+	};
+
+	EXPECT_EQ(send(0x32, 2), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+	EXPECT_EQ(send(0, 2), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+	EXPECT_EQ(send(0x31, 4), tlm::TLM_BURST_ERROR_RESPONSE);
+	EXPECT_EQ(send(0x31, 2), tlm::TLM_OK_RESPONSE);
 }

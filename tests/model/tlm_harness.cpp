@@ -219,9 +219,13 @@ void fabric::connect(node &n)
 		if (child.memdev) {
 			n.port->mem_out[i].bind(child.memdev->mem_in);
 			n.port->io_out[i].bind(child.memdev->io_in);
+			if (spec_.bind_msi)
+				child.memdev->message_out.bind(n.port->message_in[i]);
 		} else {
 			n.port->mem_out[i].bind(child.port->mem_in[0]);
 			n.port->io_out[i].bind(child.port->io_in);
+			if (spec_.bind_msi && n.kind != kind::bridge)
+				child.port->message_out.bind(n.port->message_in[i]);
 		}
 	}
 }

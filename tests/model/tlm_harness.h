@@ -213,7 +213,7 @@ struct fabric_spec {
 	std::vector<window_spec> windows;
 	vcxl::cxl_latency latency = {};
 	const vcxl_trace *trace = nullptr;
-	bool bind_msi = true;
+	bool bind_msi = true;    // and error messages
 	std::string prefix = {}; // of all names, for several of them in one simulation
 	uint64_t mmio = 0x60000000;
 };

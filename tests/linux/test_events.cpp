@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Events as Linux traces them: injected by QMP, and the device's own when poison is read. Linux
+// reads no event log where it does not handle memory failures, so this takes a kernel built for it.
+#include <algorithm>
+#include <regex>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "linux_run.h"
+
+namespace vcxl_test
+{
+
+namespace
+{
+
+constexpr char ready[] = "mount -t tracefs none /sys/kernel/tracing 2>/dev/null\n"
+			 "t=/sys/kernel/tracing\n"
+			 "echo 1 > $t/events/cxl/enable\n"
+			 "echo ready\n";
+
+// Events without what differs between runs: when the request came, which device probed first.
+std::string settled(const std::string &events)
+{
+	const std::regex differs("memdev=mem[0-9]+ |time=[0-9]+ ");
+
+	return std::regex_replace(events, differs, "");
+}
+
+std::string zeros(size_t n)
+{
+	std::string text;
+
+	for (size_t i = 0; i < n; i++)
+		text += "00 ";
+	return text;
+}
+
+// Fatal before failure before informational: the order in which Linux reads the logs.
+std::string expected_events()
+{
+	const std::string device = "host=0000:0d:00.0 serial=68608 ";
+	const std::string no_pldm = "comp_id_pldm_valid_flags='' pldm_entity_id=0x00 "
+				    "pldm_resource_id=0x00 ";
+	const std::string region = "hpa_alias0=ffffffffffffffff region=region0 "
+				   "region_uuid=00000000-0000-0000-0000-000000000000 ";
+
+	return "cxl_memory_module: " + device +
+	       "log=Fatal : uuid=fe927475-dd59-4339-a586-79bab113b774 len=128 "
+	       "flags='PERFORMANCE_DEGRADED | 0x3' handle=1 related_handle=0 "
+	       "maint_op_class=0 maint_op_sub_class=0 ld_id=0 head_id=0 : "
+	       "event_type='Temperature Change' event_sub_type='Not Reported' "
+	       "health_status='MAINTENANCE_NEEDED|PERFORMANCE_DEGRADED' "
+	       "media_status='All Data Loss in Event of Power Loss' "
+	       "as_life_used=Warning as_dev_temp=Normal as_cor_vol_err_cnt=Normal "
+	       "as_cor_per_err_cnt=Warning life_used=30 device_temp=-15 "
+	       "dirty_shutdown_cnt=4 cor_vol_err_cnt=3233 cor_per_err_cnt=1300 "
+	       "validity_flags='' comp_id=" +
+	       zeros(16) + no_pldm.substr(0, no_pldm.size() - 1) + "\n" + "cxl_dram: " + device +
+	       "log=Failure : uuid=601dcbb3-9c06-4eab-b8af-4e9bfb5c9624 len=128 "
+	       "flags='PERMANENT_CONDITION | 0x2' handle=1 related_handle=0 "
+	       "maint_op_class=0 maint_op_sub_class=0 ld_id=0 head_id=0 : dpa=2040 "
+	       "dpa_flags='' descriptor='UNCORRECTABLE_EVENT' type='ECC Error' "
+	       "sub_type='Not Reported' transaction_type='Host Read' channel=3 rank=17 "
+	       "nibble_mask=3b00b2 bank_group=7 bank=11 row=2 column=77 cor_mask=21 " +
+	       zeros(7) + "2c " + zeros(7) + "37 " + zeros(7) + "42 " + zeros(7) +
+	       "validity_flags='CHANNEL|RANK|NIBBLE|BANK GROUP|BANK|ROW|COLUMN|CORRECTION "
+	       "MASK' comp_id=" +
+	       zeros(16) + no_pldm + "hpa=1000008040 " + region +
+	       "sub_channel=0 cme_threshold_ev_flags='' cvme_count=0\n" +
+	       "cxl_general_media: " + device +
+	       "log=Informational : uuid=fbcd0a77-c260-417f-85a9-088b1621eba6 len=128 "
+	       "flags='MAINTENANCE_NEEDED | MAINT_OP_SUB_CLASS_VALID' handle=1 "
+	       "related_handle=0 maint_op_class=1 "
+	       "maint_op_sub_class=2 ld_id=0 head_id=0 : dpa=1000 dpa_flags='' "
+	       "descriptor='UNCORRECTABLE_EVENT' type='Data Path Error' "
+	       "sub_type='Not Reported' transaction_type='Host Scan Media' channel=3 "
+	       "rank=0 device=5 validity_flags='CHANNEL|DEVICE|COMPONENT' comp_id=69 72 "
+	       "61 73 20 6d 65 6d " +
+	       zeros(8) +
+	       // Linux looks at the first byte for these whether it is PLDM's or not
+	       "comp_id_pldm_valid_flags='PLDM Entity ID | 0x68' pldm_entity_id=0x00 "
+	       "pldm_resource_id=0x00 hpa=1000004000 " +
+	       region + "cme_threshold_ev_flags='' cme_count=0\n";
+}
+
+linux_outcome run(const std::string &args, const std::string &script, const scratch &dir,
+		  const std::vector<qmp_request> &requests)
+{
+	linux_config config;
+
+	config.series = "own";
+	config.machine = args_file(args, dir);
+	config.tests = "script,dmesg";
+	config.script = script;
+	config.timeout = 60;
+	linux_outcome o = run_linux(config, dir, [&dir, &requests](running &guest) {
+		std::string expected;
+
+		for (size_t i = 0; i < requests.size(); i++)
+			expected += "{\"return\":{}}\n";
+		ASSERT_TRUE(guest.wait_for("ready\r\n"));
+		EXPECT_EQ(ask_monitor(dir, requests), expected);
+	});
+
+	EXPECT_EQ(o.run.status, 0);
+	EXPECT_TRUE(o.passed) << o.run.out;
+	return o;
+}
+
+} // namespace
+
+// mem0 is the first of four ways at 256 bytes: granule n of it is granule 4n of the region.
+TEST(linux_events, that_are_injected_are_traced_with_their_fields_and_the_region)
+{
+	NEEDS_GUEST("own");
+	const scratch dir;
+	const linux_outcome o = run(
+		"linux/direct4.args",
+		std::string(ready) + "until grep -q cxl_general_media $t/trace; do sleep 1; done; "
+				     "cat $t/trace\n",
+		dir,
+		{ { "stop", "" }, // so that they come together
+		  { "cxl-inject-general-media-event",
+		    R"("path":"/machine/peripheral/mem0","log":"informational","flags":8,"dpa":4096,)"
+		    R"("descriptor":1,"type":2,"transaction-type":3,"channel":3,"device":5,)"
+		    R"("component-id":"iras mem","maint-op-class":1,"maint-op-subclass":2)" },
+		  { "cxl-inject-dram-event",
+		    R"("path":"mem0","log":"failure","flags":4,"dpa":8256,"descriptor":1,"type":0,)"
+		    R"("transaction-type":1,"channel":3,"rank":17,"nibble-mask":37421234,)"
+		    R"("bank-group":7,"bank":11,"row":2,"column":77,)"
+		    R"("correction-mask":[33,44,55,66])" },
+		  { "cxl-inject-memory-module-event",
+		    R"("path":"mem0","log":"fatal","flags":16,"type":3,"health-status":3,)"
+		    R"("media-status":7,"additional-status":33,"life-used":30,"temperature":-15,)"
+		    R"("dirty-shutdown-count":4,"corrected-volatile-error-count":3233,)"
+		    R"("corrected-persistent-error-count":1300)" },
+		  { "cont", "" } });
+
+	EXPECT_EQ(settled(trace_events(o.text("script"), "cxl_")), expected_events());
+	EXPECT_EQ(complaints(o.text("dmesg")), "");
+}
+
+TEST(linux_events, that_do_not_fit_the_log_are_counted)
+{
+	NEEDS_GUEST("own");
+	const scratch dir;
+	std::vector<qmp_request> requests(
+		10, { "cxl-inject-general-media-event",
+		      R"("path":"cxl-pmem0","log":"warning","flags":0,"dpa":4096,"descriptor":0,)"
+		      R"("type":0,"transaction-type":0)" });
+
+	requests.insert(requests.begin(), { "stop", "" });
+	requests.push_back({ "cont", "" });
+	const linux_outcome o =
+		run("options/doc1.args",
+		    std::string(ready) + "until grep -q cxl_overflow $t/trace; do sleep 1; done; "
+					 "cat $t/trace\n",
+		    dir, requests);
+	const std::string media = trace_events(o.text("script"), "cxl_general_media");
+	const std::string overflow = trace_events(o.text("script"), "cxl_overflow");
+	const std::regex two_at_once("cxl_overflow: memdev=mem0 host=0000:0d:00.0 serial=68608: "
+				     "log=Warning : 2 records from ([0-9]+) to \\1\n");
+
+	EXPECT_EQ(std::count(media.begin(), media.end(), '\n'), 8) << media;
+	EXPECT_NE(media.find(" handle=8 "), std::string::npos) << media;
+	EXPECT_TRUE(std::regex_match(overflow, two_at_once)) << overflow;
+	EXPECT_EQ(complaints(o.text("dmesg")), "");
+}
+
+// A program maps memory that is offline; the device tells the host of the line, and the event says
+// where it is.
+TEST(linux_events, of_a_program_that_loads_a_poisoned_line_are_traced_and_it_is_killed)
+{
+	NEEDS_GUEST("own");
+	const scratch dir;
+	const linux_outcome o = run(
+		"linux/direct1.args",
+		std::string("echo offline > /sys/bus/dax/devices/dax0.0/state 2>/dev/null\n"
+			    "daxctl offline-memory dax0.0 > /dev/null 2>&1\n"
+			    "echo dax0.0 > /sys/bus/dax/drivers/kmem/unbind\n") +
+			ready +
+			"until cxl list -m mem0 --media-errors | grep -q 4160; do sleep 1; done\n"
+			"devmem 0x1000001048 64; echo load $?\n"
+			"devmem 0x1000001080 64; echo neighbour $?\n"
+			"until grep -q cxl_general_media $t/trace; do sleep 1; done; cat "
+			"$t/trace\n",
+		dir, { { "cxl-inject-poison", R"("path":"mem0","start":4160,"length":64)" } });
+	const std::string &text = o.text("script");
+	const std::string events = settled(trace_events(text, "cxl_general_media"));
+
+	EXPECT_NE(text.find("Segmentation fault\nload 139\n0x0000000000000000\nneighbour 0\n"),
+		  std::string::npos)
+		<< text;
+	EXPECT_EQ(events.substr(0, events.find(" comp_id=")),
+		  "cxl_general_media: host=0000:0d:00.0 serial=68608 log=Failure : "
+		  "uuid=fbcd0a77-c260-417f-85a9-088b1621eba6 len=128 flags='0x2' handle=1 "
+		  "related_handle=0 maint_op_class=0 maint_op_sub_class=0 ld_id=0 head_id=0 : "
+		  "dpa=1040 dpa_flags='VOLATILE' descriptor='UNCORRECTABLE_EVENT' type='ECC Error' "
+		  "sub_type='Not Reported' transaction_type='Host Read' channel=0 rank=0 device=0 "
+		  "validity_flags=''");
+	EXPECT_NE(events.find("hpa=1000001040 "), std::string::npos) << events;
+	EXPECT_NE(events.find("region=region0 "), std::string::npos) << events;
+	for (const char *bad : { "Oops", "BUG:", "WARNING:", "Call Trace" })
+		EXPECT_EQ(o.text("dmesg").find(bad), std::string::npos) << o.text("dmesg");
+}
+
+} // namespace vcxl_test
