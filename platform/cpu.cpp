@@ -286,6 +286,7 @@ void cpu::run()
 		}
 		if (observer_ && observer_->holds(*this)) {
 			wait(observer_->released());
+			wait(sc_core::SC_ZERO_TIME); // a monitor that stopped it too comes first
 			continue;
 		}
 		restarted_ = false;

@@ -51,7 +51,7 @@ bool gdb_stub::holds(cpu &hart)
 {
 	if (stopped_ && !serving_)
 		serve();
-	return over_ || modes_[hart.id()] == mode::held;
+	return over_ || resumed_in_ == sc_core::sc_delta_count() || modes_[hart.id()] == mode::held;
 }
 
 bool gdb_stub::watches(const cpu &hart) const
@@ -131,6 +131,7 @@ void gdb_stub::resume()
 {
 	stopped_ = false;
 	started_ = true;
+	resumed_in_ = sc_core::sc_delta_count();
 	released_.notify(sc_core::SC_ZERO_TIME);
 }
 

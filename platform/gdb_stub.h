@@ -138,6 +138,8 @@ private:
 	std::string stop_reason_; // signal and details of the stop reply
 	std::string last_sent_;
 	bool stopped_ = false, serving_ = false, over_ = false;
+	// delta cycle of resume(): a monitor that stopped the machine too comes first
+	uint64_t resumed_in_ = UINT64_MAX;
 	bool connected_ = false, acks_ = true, physical_ = false;
 	bool started_ = false;           // a client said so, or nobody was to
 	bool tells_breakpoints_ = false; // the client understands swbreak and hwbreak
