@@ -45,14 +45,6 @@ struct cel_entry {
 };
 static_assert(sizeof(struct cel_entry) == 4, "CXL r3.1 8.2.9.5.2.1");
 
-/* ours */
-struct debug_entry {
-	vcxl_le64 ns;
-	vcxl_le16 opcode, rc;
-	vcxl_le32 in_len;
-};
-static_assert(sizeof(struct debug_entry) == 0x10, "an entry of the debug log");
-
 /* CXL r3.1 8.2.9.5.2.3; the data follow: the CXL.cache/mem registers */
 struct dump_header {
 	vcxl_le32 length; /* of the data */
@@ -110,10 +102,10 @@ void vcxl_debug_log_add(struct vcxl_memdev *md, const struct vcxl_msg *msg, uint
 	if (msg->opcode >> 8 == LOG_SET)
 		return;
 	log->entries[(log->first + log->count) % VCXL_DEBUG_ENTRIES] = (struct vcxl_debug_entry){
-		.ns = vcxl_timestamp_ns(&md->timestamp, md->now_ps),
-		.in_len = msg->in_len,
-		.opcode = msg->opcode,
-		.rc = rc,
+		.ns = vcxl_le64_of(vcxl_timestamp_ns(&md->timestamp, md->now_ps)),
+		.opcode = vcxl_le16_of(msg->opcode),
+		.rc = vcxl_le16_of(rc),
+		.in_len = vcxl_le32_of(msg->in_len),
 	};
 	if (log->count < VCXL_DEBUG_ENTRIES)
 		log->count++;
@@ -123,18 +115,15 @@ void vcxl_debug_log_add(struct vcxl_memdev *md, const struct vcxl_msg *msg, uint
 
 static uint32_t debug_size(const struct vcxl_memdev *md)
 {
-	return md->debug_log.count * (uint32_t)sizeof(struct debug_entry);
+	return md->debug_log.count * (uint32_t)sizeof(struct vcxl_debug_entry);
 }
 
 static uint8_t debug_byte(const struct vcxl_memdev *md, uint32_t at)
 {
 	const struct vcxl_debug_log *log = &md->debug_log;
-	const uint32_t i = (log->first + at / (uint32_t)sizeof(struct debug_entry));
-	const struct vcxl_debug_entry *e = &log->entries[i % VCXL_DEBUG_ENTRIES];
-	const struct debug_entry entry = { vcxl_le64_of(e->ns), vcxl_le16_of(e->opcode),
-					   vcxl_le16_of(e->rc), vcxl_le32_of(e->in_len) };
+	const size_t first = log->first * sizeof(log->entries[0]);
 
-	return ((const uint8_t *)&entry)[at % sizeof(entry)];
+	return ((const uint8_t *)log->entries)[(first + at) % sizeof(log->entries)];
 }
 
 static void debug_clear(struct vcxl_memdev *md)

@@ -147,12 +147,12 @@ struct vcxl_qos {
 	uint8_t moderate, severe, interval;
 };
 
-/* The vendor debug log: a ring of the latest commands. */
+/* The vendor debug log: a ring of the latest commands, as the host reads them. */
 #define VCXL_DEBUG_ENTRIES 64u
 struct vcxl_debug_entry {
-	uint64_t ns;
-	uint32_t in_len;
-	uint16_t opcode, rc;
+	vcxl_le64 ns;
+	vcxl_le16 opcode, rc;
+	vcxl_le32 in_len;
 };
 struct vcxl_debug_log {
 	struct vcxl_debug_entry entries[VCXL_DEBUG_ENTRIES];

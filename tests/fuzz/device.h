@@ -104,7 +104,7 @@ public:
 
 	device()
 	{
-		vcxl_memdev_config c{};
+		vcxl_memdev_config &c = config_;
 		vcxl_memdev_ops ops{};
 
 		c.name = "mem0";
@@ -114,13 +114,21 @@ public:
 		c.poison_list_max = 8;
 		c.mailbox_log2 = 9;
 		c.media[VCXL_PARTITION_VOLATILE] = ram_.config();
-		c.media[VCXL_PARTITION_PERSISTENT] = pmem_.config();
+		c.partitionable = pmem_.config(); // persistent at first
 		c.lsa = lsa_.config();
+		c.state = state_.config();
 		ops.irq.msi = [](void *, std::uint64_t, std::uint32_t) {};
 		expect(vcxl_memdev_create(&c, &ops, &md_) == VCXL_OK, "the device can be made");
 		write(VCXL_SPACE_CONFIG, 4, 2, 6);
 	}
-	~device() { vcxl_memdev_destroy(md_); }
+	// What it leaves behind is what the next one begins with.
+	~device()
+	{
+		vcxl_memdev_destroy(md_);
+		expect(vcxl_memdev_create(&config_, nullptr, &md_) == VCXL_OK,
+		       "a device can be made of the stored state");
+		vcxl_memdev_destroy(md_);
+	}
 	device(const device &) = delete;
 	device &operator=(const device &) = delete;
 
@@ -151,7 +159,8 @@ public:
 	}
 
 private:
-	media ram_{ part }, pmem_{ part }, lsa_{ 4096 };
+	media ram_{ part }, pmem_{ part }, lsa_{ 4096 }, state_{ 65536 };
+	vcxl_memdev_config config_{};
 	vcxl_memdev *md_ = nullptr;
 	std::uint64_t now_ = 0;
 };

@@ -73,7 +73,8 @@ INSTANTIATE_TEST_SUITE_P(own, linux_flow,
 						 "poison clear dpa:0x2000 region: region0" } },
 					 flow{ "qos", {} }, flow{ "regions", {} },
 					 flow{ "sanitize", {} }, flow{ "scrub", {} },
-					 flow{ "security", {} }, flow{ "unlock", {} }),
+					 flow{ "sparing", {} }, flow{ "security", {} },
+					 flow{ "unlock", {} }),
 			 [](const testing::TestParamInfo<flow> &f) { return f.param.name; });
 
 } // namespace vcxl_test
