@@ -202,9 +202,9 @@ static struct vcxl_memdev *allocate(const struct vcxl_memdev_config *c)
 	const size_t state_size =
 		c->state.size ? (size_t)vcxl_memdev_state_size(c->poison_list_max) : 0;
 	const size_t name_size = strlen(c->name) + 1;
-	struct vcxl_memdev *md = calloc(1, sizeof(*md) + dc_size + poison_size + 2 * payload_size +
-						   events_size + fm_events_size + state_size +
-						   name_size);
+	struct vcxl_memdev *md =
+		calloc(1, sizeof(*md) + dc_size + poison_size + 2 * payload_size + events_size +
+				  fm_events_size + state_size + name_size);
 	uint8_t *at = (uint8_t *)(md + 1) + dc_size;
 
 	if (!md)

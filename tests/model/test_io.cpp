@@ -339,6 +339,8 @@ TEST(hot_reset, goes_down_every_link_below_the_port_and_no_other)
 	}
 	EXPECT_EQ(t.f.config_read(t.far, 0x10, 4), 0x4u);
 	EXPECT_EQ(t.f.config_read(t.near, 0x10, 4), bar);
+}
+
 namespace
 {
 
