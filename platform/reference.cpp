@@ -203,4 +203,23 @@ std::string reference_markdown()
 	       port_registers(VCXL_PORT_DOWNSTREAM, "Switch downstream port") + memdev_registers();
 }
 
+std::string commands_markdown()
+{
+	std::string out = "## Mailbox commands\n\nEach has good calls, lengths, errors, background "
+			  "rules and its "
+			  "place in the CEL tested in tests/core;\nin `command_table` one that "
+			  "loses its handler is "
+			  "noticed.\n\n| opcode | command | proved by |\n|---|---|---|\n";
+
+	for (const vcxl_cmd_set *set = vcxl_primary_mailbox_sets(); set->n_rows; set++)
+		for (unsigned i = 0; i < set->n_rows; i++) {
+			const vcxl_cmd &c = set->rows[i];
+
+			out += "| " + hex(c.opcode, 4) + " | " + c.name +
+			       (c.flags & VCXL_CMD_NEEDS_DC ? " | test_dc.cpp |\n"
+							    : " | `command_table` |\n");
+		}
+	return out;
+}
+
 } // namespace vcxl

@@ -11,6 +11,8 @@ namespace vcxl
 {
 
 std::string reference_markdown();
+// The end of docs/maturity.md: the mailbox's commands.
+std::string commands_markdown();
 
 } // namespace vcxl
 
