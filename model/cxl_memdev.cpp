@@ -75,6 +75,7 @@ void cxl_memdev::create()
 		report_error("vcxl/memdev", text);
 		throw std::invalid_argument(text); // where reports do not throw
 	}
+	schedule(); // what its state asks for came before memdev_ was there
 }
 
 void cxl_memdev::insert(const config &cfg)
@@ -83,6 +84,7 @@ void cxl_memdev::insert(const config &cfg)
 	config_ = cfg;
 	latency_ = time_of(cfg.latency.memdev_ps);
 	create();
+	tick(sc_core::SC_ZERO_TIME);
 }
 
 void cxl_memdev::remove()
@@ -103,12 +105,16 @@ void cxl_memdev::reset(vcxl_reset kind)
 
 vcxl_dc_error cxl_memdev::add_capacity(const vcxl_dc_add_request &request)
 {
+	if (!memdev_)
+		return VCXL_DC_E_ABSENT;
 	tick(sc_core::SC_ZERO_TIME);
 	return vcxl_dc_add(memdev_.get(), &request);
 }
 
 vcxl_dc_error cxl_memdev::release_capacity(const vcxl_dc_release_request &request)
 {
+	if (!memdev_)
+		return VCXL_DC_E_ABSENT;
 	tick(sc_core::SC_ZERO_TIME);
 	return vcxl_dc_release(memdev_.get(), &request);
 }
@@ -118,6 +124,9 @@ cxl_rc cxl_memdev::fm_command(uint16_t opcode, const std::vector<uint8_t> &in,
 {
 	uint32_t len = 0;
 
+	out.clear();
+	if (!memdev_)
+		return CXL_RC_UNSUPPORTED;
 	tick(sc_core::SC_ZERO_TIME);
 	out.resize(max_output);
 	const cxl_rc rc = vcxl_memdev_fm_command(memdev_.get(), opcode, in.data(),
@@ -337,6 +346,8 @@ void cxl_memdev::io_transport(payload &trans, sc_core::sc_time &delay)
 	register_place place;
 
 	if (is_hot_reset(trans)) {
+		if (!memdev_)
+			return;
 		tick(delay);
 		reset(VCXL_RESET_HOT);
 		return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The machine description: plain data that the options build and everything else is derived from
-// (sockets, memory map, device tree, later ACPI and QMP paths). It is complete and checked: whoever
+// (sockets, memory map, device tree, ACPI tables, QMP paths). It is complete and checked: whoever
 // reads it needs no further validation. Sizes in bytes, times in picoseconds.
 #ifndef VCXL_PLATFORM_MACHINE_H
 #define VCXL_PLATFORM_MACHINE_H

@@ -137,8 +137,11 @@ json_ptr inject_poison(qmp_host &host, const json_t *arguments)
 	case VCXL_E_CAPACITY:
 		throw qmp_error("Poison range ends beyond the capacity of the device, " +
 				std::to_string(vcxl_memdev_capacity(md)) + " bytes");
-	default:
+	case VCXL_E_NOMEM:
 		throw qmp_error("The device cannot tell apart more poisoned ranges");
+	default:
+		throw qmp_error(
+			"The memory is poisoned, but the state of the device could not be written");
 	}
 }
 

@@ -90,9 +90,13 @@ cxl_memdev::config soc::config_of(const machine &m, const node &n)
 	return cfg;
 }
 
-// What the options could not know: the bytes of the state.
-static std::string unfit(const machine &m, const node &n, const std::string &why)
+// What the options could not know: the bytes of the state. A report of SystemC has a line of its
+// own for the place.
+static std::string unfit(const machine &m, const node &n, const std::exception &e)
 {
+	const auto *report = dynamic_cast<const sc_core::sc_report *>(&e);
+	const std::string why = report ? report->get_msg() : e.what();
+
 	if (n.state == none)
 		return why;
 	return "-device cxl-type3,id=" + n.id +
@@ -118,7 +122,7 @@ void soc::build_memdev(int port)
 	} catch (const std::exception &e) {
 		if (!below)
 			throw;
-		throw std::runtime_error(unfit(machine_, *below, e.what()));
+		throw std::runtime_error(unfit(machine_, *below, e));
 	}
 }
 
@@ -211,7 +215,7 @@ void soc::add_device(const std::vector<key_value> &words)
 	try {
 		memdevs_[port]->insert(config_of(m, n));
 	} catch (const std::exception &e) {
-		const std::string text = unfit(m, n, e.what());
+		const std::string text = unfit(m, n, e);
 
 		hooks_.parts->remove_device(n.id);
 		throw std::runtime_error(text);

@@ -149,7 +149,7 @@ enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64
 				    enum vcxl_poison_source source)
 {
 	const bool had_overflowed = md->poison.overflowed;
-	enum vcxl_status status;
+	enum vcxl_status status, saved; /* part of it may be poisoned although status is bad */
 
 	if (dpa % VCXL_LINE || len % VCXL_LINE || !len)
 		return VCXL_E_CONFIG;
@@ -159,12 +159,11 @@ enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64
 				 vcxl_timestamp_ns(&md->timestamp, md->now_ps));
 	vcxl_memdev_update_guard(md);
 	vcxl_memdev_invalidate_dpa(md, dpa, dpa + len);
-	if (!status)
-		status = vcxl_state_save(md);
+	saved = vcxl_state_save(md);
 	if (md->poison.overflowed && !had_overflowed)
 		vcxl_event_media(md, VCXL_EVENT_WARNING, dpa, VCXL_MEDIA_LIST_OVERFLOW,
 				 VCXL_MEDIA_BY_UNKNOWN);
-	return status;
+	return status ? status : saved;
 }
 
 enum vcxl_status vcxl_memdev_heal(struct vcxl_memdev *md, uint64_t dpa, uint64_t end)

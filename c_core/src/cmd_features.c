@@ -237,10 +237,11 @@ void vcxl_ecs_check(struct vcxl_memdev *md)
 	const uint64_t threshold = 64ull
 				   << 2 * (vcxl_field_get(f->current[ECS][2], ECS_THRESHOLD) - 2);
 	const uint64_t errors = vcxl_corrected_errors(md);
+	const uint64_t gigabytes = (md->capacity + BYTES_PER_GB - 1) / BYTES_PER_GB;
 
 	if (errors < f->ecs_base) /* the owner's count began anew */
 		f->ecs_base = 0;
-	if (f->ecs_reported || errors - f->ecs_base < threshold * (md->capacity / BYTES_PER_GB))
+	if (!gigabytes || f->ecs_reported || errors - f->ecs_base < threshold * gigabytes)
 		return;
 	f->ecs_reported = true;
 	vcxl_event_media(md, VCXL_EVENT_INFO, 0, VCXL_MEDIA_THRESHOLD, VCXL_MEDIA_BY_ECS);

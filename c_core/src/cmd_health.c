@@ -65,12 +65,14 @@ static_assert(sizeof(struct memory_module) == 0x50, "CXL r3.1 8.2.9.2.1.3");
 
 /* ---- levels and their events ---- */
 
+/* By what there may be one day: an alert that is on can be switched off after a partition moved. */
 static uint8_t programmable(const struct vcxl_memdev *md)
 {
+	const bool either = vcxl_partitionable(md);
+
 	return (uint8_t)(ALERT_LIFE | ALERT_OVER | ALERT_UNDER |
-			 (md->hdm.partitions[VCXL_PARTITION_VOLATILE].size ? ALERT_VOLATILE : 0) |
-			 (md->hdm.partitions[VCXL_PARTITION_PERSISTENT].size ? ALERT_PERSISTENT
-									     : 0));
+			 (vcxl_volatile_only(md) || either ? ALERT_VOLATILE : 0) |
+			 (md->capacity > vcxl_volatile_only(md) ? ALERT_PERSISTENT : 0));
 }
 
 static enum level life_level(const struct vcxl_memdev *md)

@@ -158,7 +158,8 @@ static bool find_place(const struct vcxl_memdev *md, enum vcxl_repair kind,
 	const uint64_t rank = rank_size(md), bank = rank / (BANK_GROUPS * BANKS);
 	const unsigned valid = kinds[kind].validity;
 
-	if (in->channel || ((in->flags & SUB_CHANNEL_VALID) && in->sub_channel) ||
+	/* dynamic capacity has no geometry, and there may be nothing else */
+	if (!rank || in->channel || ((in->flags & SUB_CHANNEL_VALID) && in->sub_channel) ||
 	    in->rank >= md->capacity / rank)
 		return false;
 	*place = (struct vcxl_dpa_range){ .base = in->rank * rank, .size = rank };

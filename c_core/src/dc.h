@@ -130,6 +130,8 @@ uint8_t *vcxl_dc_host(const struct vcxl_dc *dc, uint64_t dpa, uint64_t unit, uin
 		      uint64_t *end);
 /* Makes persistent memory of [dpa, end) durable. */
 enum vcxl_status vcxl_dc_flush(const struct vcxl_dc *dc, uint64_t dpa, uint64_t end);
+/* Zeroes what is accepted of volatile regions, but what others share. */
+enum vcxl_status vcxl_dc_clear_volatile(const struct vcxl_dc *dc);
 /* Zeroes what of [dpa, end) has to be before it is released. */
 enum vcxl_status vcxl_dc_sanitize(struct vcxl_dc *dc, uint64_t dpa, uint64_t end, bool always);
 

@@ -82,6 +82,21 @@ enum vcxl_status vcxl_dc_flush(const struct vcxl_dc *dc, uint64_t dpa, uint64_t 
 	return status;
 }
 
+enum vcxl_status vcxl_dc_clear_volatile(const struct vcxl_dc *dc)
+{
+	enum vcxl_status status = VCXL_OK;
+
+	for (unsigned i = 0; i < dc->n && !status; i++) {
+		const struct vcxl_dc_entry *e = &dc->entries[i];
+		const struct vcxl_dc_region *region = &dc->regions[e->extent.region];
+
+		if (e->extent.accepted && !region->persistent && !(e->backend && region->shareable))
+			status = vcxl_media_fill(media_of(dc, e), offset_of(e, e->extent.dpa),
+						 e->extent.len, 0);
+	}
+	return status;
+}
+
 enum vcxl_status vcxl_dc_sanitize(struct vcxl_dc *dc, uint64_t dpa, uint64_t end, bool always)
 {
 	enum vcxl_status status = VCXL_OK;

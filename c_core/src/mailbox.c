@@ -168,7 +168,8 @@ enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vc
 	rc = dispatch(cci, md, msg);
 	if (rc != CXL_RC_SUCCESS)
 		msg->out_len = 0;
-	vcxl_debug_log_add(md, msg, (uint16_t)rc);
+	if (cci == &md->mailbox.cci)
+		vcxl_debug_log_add(md, msg, (uint16_t)rc);
 	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_COMMAND, md->name, msg->opcode, msg->in_len,
 			(uint64_t)rc, msg->out_len);
 	return rc;

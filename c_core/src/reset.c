@@ -105,6 +105,7 @@ void vcxl_memdev_apply_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 		const struct vcxl_dpa_range *range = &md->hdm.partitions[VCXL_PARTITION_VOLATILE];
 
 		if (vcxl_memdev_erase(md, VCXL_PARTITION_VOLATILE) ||
+		    vcxl_dc_clear_volatile(&md->dc) ||
 		    vcxl_memdev_heal(md, range->base, range->base + range->size))
 			vcxl_dvsec_reset_failed(&md->pci, md->dvsec);
 	}

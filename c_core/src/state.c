@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a memory device keeps without power, in memory of its own that the owner lends: everything
- * that a cold reset keeps, so that a device made anew is one after a cold reset.
+ * that a cold reset keeps, so that a device made anew is one after a cold reset; but for dynamic
+ * capacity, which its manager offers anew.
  *
  * There are two images, written in turn; the valid one with the higher number counts. Whatever
  * ends the writing of one, the other one is whole.

@@ -152,6 +152,21 @@ TEST(sparing, of_a_place_that_is_not_there_is_invalid_input)
 	EXPECT_EQ(d.command(0x0600, std::vector<uint8_t>(17, 2)).rc, 0x16u);
 }
 
+/* Dynamic capacity has no ranks, and there is nothing else. */
+TEST(sparing, of_a_device_with_dynamic_capacity_alone_is_invalid_input)
+{
+	options o;
+
+	o.volatile_size = o.persistent_size = 0;
+	o.dc.n_regions = 1;
+	o.dc.regions[0].len = 256 * mib;
+	device d(o);
+
+	ASSERT_EQ(d.status, VCXL_OK);
+	for (unsigned kind = 0; kind < 4; kind++)
+		EXPECT_EQ(spare(d, kind, {}), 2u);
+}
+
 TEST(sparing, of_locked_memory_is_refused)
 {
 	device d;

@@ -140,6 +140,19 @@ TEST(hotplug, another_device_takes_the_place_with_what_its_media_hold)
 	EXPECT_EQ(dmi.get_dmi_ptr(), s.device.volatile_media->bytes());
 }
 
+// PCIe r6.0 7.5.1.3.13, unmasked in DVSEC 3.
+TEST(hotplug, a_hot_reset_of_an_empty_slot_is_answered)
+{
+	two_slots s;
+
+	s.device.memdev->remove();
+	EXPECT_EQ(vcxl_port_remove(s.port.port->core()), VCXL_OK);
+	s.f.config_write(s.port, s.f.find_dvsec(s.port, 3) + 0xcu, 1, 2);
+	s.f.config_write(s.port, 0x3e, 0x40, 2);
+	s.f.config_write(s.port, 0x3e, 0, 2);
+	EXPECT_EQ(s.device.memdev->core(), nullptr);
+}
+
 TEST(hotplug, a_module_stays_empty_when_its_device_cannot_be)
 {
 	two_slots s;

@@ -55,9 +55,9 @@ public:
 			  std::vector<uint8_t> &out, uint32_t max_output = 0x10000);
 	// Before the core is used from outside a transport: it is `now_ps`.
 	void advance(uint64_t now_ps);
-	// nullptr while there is no device: every request is answered as to nothing.
 	// Power is about to fail; see vcxl_memdev_gpf().
 	bool gpf(uint64_t phase2_ps);
+	// nullptr while there is no device: every request is answered as to nothing.
 	vcxl_memdev *core() { return memdev_.get(); }
 
 	// The device of an empty module, also during simulation: SystemC forbids new modules then.
