@@ -31,6 +31,7 @@ struct backend {
 	bool share = false; // file: changes reach the file
 	bool readonly = false;
 	bool pmem = false;
+	std::string tag;  // UUID in lower case: lent as dynamic capacity; "" it is not
 	std::string user; // id of the device that maps it, "" when none does
 };
 
@@ -85,6 +86,7 @@ struct node {
 	uint64_t dc_size = 0;
 	int dc_media = none; // none: they have no memory of their own
 	bool dc_persistent = false;
+	bool dc_shareable = false;
 	// what CDAT says of all of them
 	access_coordinates media{ 150'000, 250'000, 16'000, 16'000 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "hex.h"
 #include "memory_map.h"
 #include "option_parse.h"
 #include "option_value.h"
@@ -53,6 +54,20 @@ void check_backend_file(const backend &b, const std::string &arg)
 		fail(arg, path + "is smaller than offset + size and read-only");
 }
 
+std::string tag_of(const item &object)
+{
+	const std::string typed = object.text("tag");
+	uuid tag{};
+
+	if (!object.given("tag"))
+		return "";
+	if (!parse_uuid(typed, tag))
+		fail(object.arg, "property 'tag': '" + typed + "' is not a UUID");
+	if (tag == uuid{})
+		fail(object.arg, "property 'tag': the nil UUID stands for no tag");
+	return format_uuid(tag);
+}
+
 backend make_backend(const item &object)
 {
 	backend b;
@@ -62,6 +77,7 @@ backend make_backend(const item &object)
 	b.id = object.text("id");
 	b.size = object.number("size");
 	b.share = object.number("share") != 0;
+	b.tag = tag_of(object);
 	if (b.kind != backend_kind::file)
 		return b;
 	b.path = object.text("mem-path");
@@ -79,7 +95,11 @@ void build_backends(const command_line &line, machine &m)
 		for (const backend &b : m.backends)
 			if (b.id == id)
 				fail(object.arg, "Duplicate ID '" + id + "' for object");
-		m.backends.push_back(make_backend(object));
+		const backend made = make_backend(object);
+		for (const backend &b : m.backends)
+			if (!made.tag.empty() && b.tag == made.tag)
+				fail(object.arg, "property 'tag': is that of '" + b.id + "'");
+		m.backends.push_back(made);
 	}
 }
 

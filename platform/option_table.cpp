@@ -111,6 +111,8 @@ constexpr char help_slot[] = "slot number (default: the first free of the chassi
 constexpr char help_hotplug[] =
 	"a slot of native PCIe hot-plug: QMP's device_add and device_del work";
 constexpr char help_chardev[] = "name, unique among character devices";
+constexpr char help_tag[] =
+	"UUID: lends the memory as dynamic capacity, to the extents that have the tag";
 constexpr char help_sn[] = "64-bit serial number, unique (default: made from the position)";
 
 /* clang-format off */
@@ -148,6 +150,7 @@ constexpr property ram_properties[] = {
 	must(size("size", nullptr, 1, 1ull << 52,      "size; memory of a cxl-type3 is a multiple of 256M, its LSA at least 4K")),
 	flag("share", "off",                       "accepted: nothing else maps this memory"),
 	only_off("prealloc",                       "host memory is taken when it is first touched"),
+	text("tag", nullptr,                      help_tag),
 };
 
 constexpr property memfd_properties[] = {
@@ -155,6 +158,7 @@ constexpr property memfd_properties[] = {
 	must(size("size", nullptr, 1, 1ull << 52,      "size; memory of a cxl-type3 is a multiple of 256M, its LSA at least 4K")),
 	flag("share", "on",                        "share with other processes"),
 	only_off("prealloc",                       "host memory is taken when it is first touched"),
+	text("tag", nullptr,                      help_tag),
 };
 
 constexpr property file_properties[] = {
@@ -166,6 +170,7 @@ constexpr property file_properties[] = {
 	flag("readonly", "off",                    "open the file read-only; needs share=off"),
 	flag("pmem", "off",                        "the file is persistent memory"),
 	only_off("prealloc",                       "host memory is taken when it is first touched"),
+	text("tag", nullptr,                      help_tag),
 };
 
 constexpr property bridge_properties[] = {
@@ -247,6 +252,7 @@ constexpr property memdev_properties[] = {
 	text("volatile-dc-memdev", nullptr,        "memory backend of volatile dynamic capacity"),
 	text("nonvolatile-dc-memdev", nullptr,     "memory backend of persistent dynamic capacity"),
 	size("dc-regions-total-size", nullptr, 256 * MiB, any, "dynamic capacity without memory of its own"),
+	flag("dc-shareable", "off",                "devices may have the same dynamic capacity at once: QMP's enable-shared-access"),
 	number("sn", nullptr, 0, any,              help_sn),
 	choice("hdm-decoders", "4", endpoint_decoders, "HDM decoders"),
 	choice("x-speed", "32", speeds,            help_speed),

@@ -132,6 +132,10 @@ int take_backend(site &s, const item &device, const node &n, const char *propert
 		backend &b = s.m.backends[i];
 		if (b.id != given->text)
 			continue;
+		if (!b.tag.empty())
+			fail_property(device, property_name,
+				      "memory backend " + quoted(b.id) +
+					      " has a tag: it is dynamic capacity");
 		if (!b.user.empty())
 			fail(device.arg,
 			     "memory backend " + b.id + " can't be used multiple times.");
@@ -168,6 +172,9 @@ void fill_dynamic(site &s, const item &device, node &n)
 		source = name;
 	}
 	n.dc_regions = number_of(device, "num-dc-regions");
+	n.dc_shareable = device.number("dc-shareable") != 0;
+	if (n.dc_shareable && !n.dc_regions)
+		fail_property(device, "dc-shareable", "num-dc-regions is 0");
 	if (!source && n.dc_regions)
 		fail(device.arg, "dynamic capacity must have a backing device");
 	if (!source)

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "qmp_cxl.h"
+#include "qmp_dc.h"
 #include "qmp_query.h"
 
 namespace vcxl
@@ -135,6 +136,11 @@ constexpr qmp_command rows[] = {
 	{ "cxl-inject-poison",              poison_arguments,        inject_poison,              "poisons memory: accesses fail until it is written or cleared" },
 	{ "cxl-inject-uncorrectable-errors", uncorrectable_arguments, inject_uncorrectable_errors, "records errors in the RAS capability and signals them by AER, as far as masks let them" },
 	{ "cxl-inject-correctable-error",    correctable_arguments,   inject_correctable_error,    "the same for a correctable one" },
+	{ "cxl-add-dynamic-capacity",     add_capacity_arguments,     add_capacity,     "offers extents to the host; `extents` for prescriptive, `length` for free and contiguous, `tag` alone for enable-shared-access" },
+	{ "cxl-release-dynamic-capacity", release_capacity_arguments, release_capacity, "asks the host for extents, or takes them (forced-removal); `extents` for prescriptive, `tag` for tag-based" },
+	{ "cxl-release-dynamic-capacity-status", release_status_arguments, release_capacity_status, "whether the host has given back all that has the tag" },
+	{ "cxl-fm-command",               fm_command_arguments,       fm_command,       "a command of the fabric manager (5600h-5608h and its event log); payloads are hexadecimal digits, either way" },
+	{ "query-cxl-dynamic-capacity",   query_capacity_arguments,   query_capacity,   "regions and extents, pending and accepted" },
 };
 /* clang-format on */
 

@@ -12,6 +12,7 @@
 #include <vcxl/le.h>
 #include <vcxl/memdev.h>
 
+#include "hex.h"
 #include "machine.h"
 
 namespace vcxl
@@ -25,28 +26,6 @@ constexpr uint64_t line = VCXL_LINE;
 constexpr char peripherals[] = "/machine/peripheral/";
 
 using wire_record = std::array<uint8_t, record_size>;
-
-// The device that `path` names: its QOM path, or its id alone.
-vcxl_memdev *find_memdev(qmp_host &host, const json_t *arguments)
-{
-	const std::string path = json_string_value(json_object_get(arguments, "path"));
-	const std::string id =
-		path.rfind(peripherals, 0) == 0 ? path.substr(sizeof(peripherals) - 1) : path;
-	const machine &m = host.description();
-
-	for (size_t i = 0; i < m.nodes.size(); i++) {
-		if (m.nodes[i].id != id)
-			continue;
-		if (m.nodes[i].kind == node_kind::memdev)
-			return host.memdev(i);
-		throw qmp_error("Path '" + path + "' does not point to a CXL type 3 device");
-	}
-	for (const pci_function &f : m.functions)
-		if (f.id == id)
-			throw qmp_error("Path '" + path +
-					"' does not point to a CXL type 3 device");
-	throw qmp_error("Unable to resolve path '" + path + "'");
-}
 
 void put_number(wire_record &record, const event_field &field, size_t index, const json_t *value)
 {
@@ -69,8 +48,6 @@ void put(wire_record &record, const event_field &field, const json_t *value)
 	if (field.valid)
 		record[field.valid / 8] |= static_cast<uint8_t>(1 << field.valid % 8);
 }
-
-using uuid = std::array<uint8_t, 16>;
 
 json_ptr inject(qmp_host &host, const json_t *arguments, const uuid &kind,
 		const table<event_field> &fields)
@@ -102,6 +79,30 @@ constexpr uuid memory_module = { 0xfe, 0x92, 0x74, 0x75, 0xdd, 0x59, 0x43, 0x39,
 /* clang-format on */
 
 } // namespace
+
+vcxl_memdev *find_memdev(qmp_host &host, const json_t *arguments, const char *any_error)
+{
+	const std::string path = json_string_value(json_object_get(arguments, "path"));
+	const std::string id =
+		path.rfind(peripherals, 0) == 0 ? path.substr(sizeof(peripherals) - 1) : path;
+	const machine &m = host.description();
+	bool found = false;
+
+	for (size_t i = 0; i < m.nodes.size(); i++) {
+		if (m.nodes[i].id != id)
+			continue;
+		if (m.nodes[i].kind == node_kind::memdev)
+			return host.memdev(i);
+		found = true;
+	}
+	for (const pci_function &f : m.functions)
+		found = found || f.id == id;
+	if (any_error)
+		throw qmp_error(any_error);
+	if (found)
+		throw qmp_error("Path '" + path + "' does not point to a CXL type 3 device");
+	throw qmp_error("Unable to resolve path '" + path + "'");
+}
 
 json_ptr inject_general_media_event(qmp_host &host, const json_t *arguments)
 {

@@ -175,6 +175,10 @@ inline constexpr qmp_argument correctable_arguments[] = {
 	{ "type", qmp_type::choice, false, 0, correctable_errors },
 };
 
+// The device that `path` names: its QOM path, or its id alone. Throws qmp_error, with any_error
+// where QEMU's command has one text for all that can be wrong.
+vcxl_memdev *find_memdev(qmp_host &host, const json_t *arguments, const char *any_error = nullptr);
+
 json_ptr inject_general_media_event(qmp_host &host, const json_t *arguments);
 json_ptr inject_dram_event(qmp_host &host, const json_t *arguments);
 json_ptr inject_memory_module_event(qmp_host &host, const json_t *arguments);

@@ -10,6 +10,7 @@
 #include <vcxl/memdev.h>
 #include <vcxl/port.h>
 
+#include "hex.h"
 #include "machine.h"
 
 namespace vcxl
@@ -27,19 +28,6 @@ json_t *number(uint64_t value)
 void put(json_t *object, const char *name, json_t *value)
 {
 	json_object_set_new(object, name, value);
-}
-
-std::string hex(const uint8_t *bytes, size_t n)
-{
-	std::string text;
-
-	for (size_t i = 0; i < n; i++) {
-		char digits[3];
-
-		snprintf(digits, sizeof(digits), "%02x", bytes[i]);
-		text += digits;
-	}
-	return text;
 }
 
 const char *type_of(node_kind kind)
@@ -106,11 +94,11 @@ json_t *records(const vcxl_memdev *md, vcxl_event_log log, unsigned n)
 		const uint8_t *const bytes = vcxl_event_bytes(md, log, i);
 		json_t *const one = json_object();
 
-		put(one, "uuid", json_string(hex(bytes, 16).c_str()));
+		put(one, "uuid", json_string(to_hex(bytes, 16).c_str()));
 		put(one, "flags", number(vcxl_load_le(bytes + 0x11, 3)));
 		put(one, "handle", number(vcxl_load_le(bytes + 0x14, 2)));
 		put(one, "timestamp", number(vcxl_load_le(bytes + 0x18, 8)));
-		put(one, "data", json_string(hex(bytes + 0x30, 0x50).c_str()));
+		put(one, "data", json_string(to_hex(bytes + 0x30, 0x50).c_str()));
 		json_array_append_new(list, one);
 	}
 	return list;

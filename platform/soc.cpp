@@ -19,6 +19,7 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 {
 	for (size_t i = 0; i < media.size(); i++)
 		memories_.emplace(machine_.backends[i].id, std::move(media[i]));
+	build_pool();
 	build_harts();
 	devices_ = std::make_unique<soc_devices>(*this);
 	if (hooks_.tohost)

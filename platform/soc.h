@@ -15,6 +15,7 @@
 
 #include <systemc>
 
+#include <vcxl/dc.h>
 #include <vcxl/tlm/cxl_memdev.h>
 #include <vcxl/tlm/cxl_port.h>
 #include <vcxl/tlm/cxl_window.h>
@@ -38,6 +39,10 @@
 
 namespace vcxl
 {
+
+struct pool_deleter {
+	void operator()(vcxl_dc_pool *pool) const { vcxl_dc_pool_destroy(pool); }
+};
 
 struct soc_devices; // the C devices and their state (soc_devices.cpp)
 
@@ -120,6 +125,7 @@ private:
 	friend struct soc_devices;
 
 	void build_memory();
+	void build_pool();
 	void build_harts();
 	void build_cxl();
 	void build_port(int index);
@@ -130,6 +136,7 @@ private:
 	void connect_children(int index);
 	cxl_memdev::config config_of(const machine &m, const node &n);
 	vcxl_media media_of(const machine &m, int backend_index);
+	void lend(const backend &b);
 	bool flush(const machine &m, const node &n) const;
 	size_t index_of(const std::string &port) const;
 	size_t port_of(const machine &m, const node &n) const;
@@ -155,8 +162,9 @@ private:
 	hooks hooks_;
 	run_result result_;
 	sc_core::sc_event reset_event_, flush_event_;
-	const char *reset_reason_ = nullptr;          // of the reset to come; static text
-	std::map<std::string, host_memory> memories_; // by id of the backend
+	const char *reset_reason_ = nullptr;               // of the reset to come; static text
+	std::map<std::string, host_memory> memories_;      // by id of the backend
+	std::unique_ptr<vcxl_dc_pool, pool_deleter> pool_; // those with a tag
 	std::vector<drive_file> drives_;
 	host_memory ram_, rom_;
 	bus bus_;

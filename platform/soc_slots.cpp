@@ -6,9 +6,13 @@
 #include "soc_slots.h"
 
 #include <cctype>
+#include <new>
 #include <stdexcept>
 
+#include <unistd.h>
+
 #include "coordinates.h"
+#include "hex.h"
 #include "soc.h"
 
 namespace vcxl
@@ -30,13 +34,9 @@ vcxl_link_config link_of(const node &n)
 
 // ---- memory devices ----
 
-vcxl_media soc::media_of(const machine &m, int backend_index)
+static vcxl_media media_of(host_memory &memory)
 {
 	vcxl_media media{};
-
-	if (backend_index == none)
-		return media;
-	host_memory &memory = memories_.at(m.backends[static_cast<size_t>(backend_index)].id);
 
 	media.size = memory.size();
 	media.direct = memory.data();
@@ -50,18 +50,27 @@ vcxl_media soc::media_of(const machine &m, int backend_index)
 	return media;
 }
 
+vcxl_media soc::media_of(const machine &m, int backend_index)
+{
+	if (backend_index == none)
+		return {};
+	return vcxl::media_of(memories_.at(m.backends[static_cast<size_t>(backend_index)].id));
+}
+
 // Regions of equal size, one after the other in what backs them.
-static vcxl_dc_config dynamic_capacity(const node &n)
+static vcxl_dc_config dynamic_capacity(const node &n, vcxl_dc_pool *pool)
 {
 	vcxl_dc_config dc{};
 
 	dc.n_regions = n.dc_regions;
+	dc.pool = pool;
 	for (unsigned i = 0; i < n.dc_regions; i++) {
 		vcxl_dc_region_config &region = dc.regions[i];
 
 		region.len = n.dc_size / n.dc_regions;
 		region.media_offset = i * region.len;
 		region.persistent = n.dc_persistent;
+		region.shareable = n.dc_shareable;
 	}
 	return dc;
 }
@@ -75,7 +84,7 @@ cxl_memdev::config soc::config_of(const machine &m, const node &n)
 	cfg.memdev.partitionable = media_of(m, n.partitionable_media);
 	cfg.memdev.lsa = media_of(m, n.lsa);
 	cfg.memdev.state = media_of(m, n.state);
-	cfg.memdev.dc = dynamic_capacity(n);
+	cfg.memdev.dc = dynamic_capacity(n, pool_.get());
 	cfg.dc_media = media_of(m, n.dc_media);
 	cfg.memdev.serial = n.serial;
 	cfg.memdev.n_decoders = static_cast<uint8_t>(n.n_decoders);
@@ -143,6 +152,32 @@ bool soc::flush(const machine &m, const node &n) const
 
 // ---- objects ----
 
+constexpr unsigned max_lent = 1024;
+
+void soc::build_pool()
+{
+	vcxl_dc_pool *pool = nullptr;
+
+	if (vcxl_dc_pool_create(max_lent, &pool) != VCXL_OK)
+		throw std::bad_alloc();
+	pool_.reset(pool);
+	for (const backend &b : machine_.backends)
+		lend(b);
+}
+
+// To the extents that have the tag of the backend, if it has one.
+void soc::lend(const backend &b)
+{
+	uuid tag{};
+
+	if (!parse_uuid(b.tag, tag))
+		return;
+	const vcxl_media media = vcxl::media_of(memories_.at(b.id));
+	const vcxl_dc_error error = vcxl_dc_pool_attach(pool_.get(), tag.data(), &media);
+	if (error != VCXL_DC_OK)
+		throw std::runtime_error("object '" + b.id + "': " + vcxl_dc_error_text(error));
+}
+
 void soc::add_object(const std::vector<key_value> &words)
 {
 	const backend b = hooks_.parts->add_object(words);
@@ -150,7 +185,11 @@ void soc::add_object(const std::vector<key_value> &words)
 
 	try {
 		memories_.emplace(b.id, host_memory::of_backend(b, &created));
+		lend(b);
 	} catch (...) {
+		memories_.erase(b.id);
+		if (created)
+			unlink(b.path.c_str());
 		hooks_.parts->remove_object(b.id);
 		throw;
 	}
@@ -169,6 +208,9 @@ void soc::remove_object(const std::string &id)
 	if (!memory.flush(0, memory.size()))
 		throw std::runtime_error("object '" + id + "': '" + b->path +
 					 "' could not be written");
+	uuid tag{};
+	if (parse_uuid(b->tag, tag) && vcxl_dc_pool_detach(pool_.get(), tag.data()) != VCXL_DC_OK)
+		throw std::runtime_error("object '" + id + "' is in use, can not be deleted");
 	hooks_.parts->remove_object(id);
 	memories_.erase(id);
 }

@@ -12,9 +12,12 @@
 
 #include <gtest/gtest.h>
 
+#include <vcxl/dc.h>
 #include <vcxl/memdev.h>
 #include <vcxl/port.h>
 
+#include "hex.h"
+#include "memory.h"
 #include "quiet_host.h"
 
 namespace vcxl_test
@@ -26,6 +29,9 @@ public:
 	explicit core_host(vcxl::machine m) : machine_(std::move(m))
 	{
 		media_.resize(machine_.nodes.size());
+		for (const vcxl::backend &b : machine_.backends)
+			memories.push_back(vcxl::host_memory::anonymous(b.size, b.id));
+		make_pool();
 		memdevs_.resize(machine_.nodes.size());
 		ports_.resize(machine_.nodes.size());
 		for (size_t i = 0; i < machine_.nodes.size(); i++)
@@ -58,7 +64,33 @@ public:
 		return last.substr(0, last.size() - 2);
 	}
 
+	std::vector<vcxl::host_memory> memories; // by backend; of dynamic capacity alone
+
 private:
+	// Of all backends that have a tag.
+	void make_pool()
+	{
+		vcxl_dc_pool *made = nullptr;
+
+		EXPECT_EQ(vcxl_dc_pool_create(4, &made), VCXL_OK);
+		pool_.reset(made);
+		for (size_t i = 0; i < memories.size(); i++) {
+			const vcxl_media media = whole(i);
+			vcxl::uuid tag;
+
+			if (!vcxl::parse_uuid(machine_.backends[i].tag, tag))
+				continue;
+			EXPECT_EQ(vcxl_dc_pool_attach(made, tag.data(), &media), VCXL_DC_OK);
+		}
+	}
+	vcxl_media whole(size_t backend)
+	{
+		vcxl_media of{};
+
+		of.size = memories[backend].size();
+		of.direct = memories[backend].data();
+		return of;
+	}
 	vcxl_media media(size_t i, int backend)
 	{
 		vcxl_media of{};
@@ -82,6 +114,17 @@ private:
 		config.media[VCXL_PARTITION_VOLATILE] = media(i, n.volatile_media);
 		config.media[VCXL_PARTITION_PERSISTENT] = media(i, n.persistent_media);
 		config.lsa = media(i, n.lsa);
+		config.dc.n_regions = n.dc_regions;
+		config.dc.pool = pool_.get();
+		const vcxl_media dc = n.dc_media == vcxl::none
+					      ? vcxl_media{}
+					      : whole(static_cast<size_t>(n.dc_media));
+		for (unsigned r = 0; r < n.dc_regions; r++) {
+			config.dc.regions[r].len = n.dc_size / n.dc_regions;
+			config.dc.regions[r].media_offset = r * (n.dc_size / n.dc_regions);
+			config.dc.regions[r].shareable = n.dc_shareable;
+			config.dc.regions[r].media = dc.size ? &dc : nullptr;
+		}
 		EXPECT_EQ(vcxl_memdev_create(&config, nullptr, &md), VCXL_OK);
 		memdevs_[i].reset(md);
 	}
@@ -118,11 +161,15 @@ private:
 	struct memdev_deleter {
 		void operator()(vcxl_memdev *md) const { vcxl_memdev_destroy(md); }
 	};
+	struct pool_deleter {
+		void operator()(vcxl_dc_pool *pool) const { vcxl_dc_pool_destroy(pool); }
+	};
 	struct port_deleter {
 		void operator()(vcxl_port *port) const { vcxl_port_destroy(port); }
 	};
 	const vcxl::machine machine_;
 	std::vector<std::vector<uint8_t>> media_;
+	std::unique_ptr<vcxl_dc_pool, pool_deleter> pool_; // outlives the devices
 	std::vector<std::unique_ptr<vcxl_memdev, memdev_deleter>> memdevs_;
 	std::vector<std::unique_ptr<vcxl_port, port_deleter>> ports_;
 };

@@ -231,12 +231,8 @@ TEST(options_documentation, dynamic_capacity_lines_build_two_regions_each)
 
 TEST(options_documentation, dynamic_capacity_may_have_no_memory_of_its_own)
 {
-	const vcxl::machine m = machine_of(
-		split("-M q35,cxl=on -device pxb-cxl,bus_nr=12,bus=pcie.0,id=hb0 "
-		      "-device cxl-rp,port=0,bus=hb0,id=rp0 "
-		      "-device cxl-type3,bus=rp0,dc-regions-total-size=12G,num-dc-regions=1,sn=99,"
-		      "id=dcd0"));
-	const vcxl::node &n = node_named(m, "dcd0");
+	const vcxl::machine m = machine_of(args_file("dcd_tagged.args"));
+	const vcxl::node &n = node_named(m, "cxl-dcd0");
 
 	EXPECT_EQ(n.dc_regions, 1u);
 	EXPECT_EQ(n.dc_size, 0x300000000u);
