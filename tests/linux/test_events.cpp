@@ -3,7 +3,6 @@
 // Events as Linux traces them: injected by QMP, and the device's own when poison is read. Linux
 // reads no event log where it does not handle memory failures, so this takes a kernel built for it.
 #include <algorithm>
-#include <regex>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -24,9 +23,12 @@ constexpr char ready[] = "mount -t tracefs none /sys/kernel/tracing 2>/dev/null\
 // Events without what differs between runs: when the request came, which device probed first.
 std::string settled(const std::string &events)
 {
-	const std::regex differs("memdev=mem[0-9]+ |time=[0-9]+ ");
+	std::string text = events;
 
-	return std::regex_replace(events, differs, "");
+	for (const char *name : { "memdev=mem", "time=" })
+		for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at))
+			text.erase(at, text.find(' ', at) - at + 1);
+	return text;
 }
 
 std::string zeros(size_t n)
@@ -161,12 +163,15 @@ TEST(linux_events, that_do_not_fit_the_log_are_counted)
 		    dir, requests);
 	const std::string media = trace_events(o.text("script"), "cxl_general_media");
 	const std::string overflow = trace_events(o.text("script"), "cxl_overflow");
-	const std::regex two_at_once("cxl_overflow: memdev=mem0 host=0000:0d:00.0 serial=68608: "
-				     "log=Warning : 2 records from ([0-9]+) to \\1\n");
+	const std::string two = "cxl_overflow: memdev=mem0 host=0000:0d:00.0 serial=68608: "
+				"log=Warning : 2 records from ";
+	const std::string when = overflow.substr(std::min(two.size(), overflow.size()));
+	const std::string first = when.substr(0, when.find(' '));
 
 	EXPECT_EQ(std::count(media.begin(), media.end(), '\n'), 8) << media;
 	EXPECT_NE(media.find(" handle=8 "), std::string::npos) << media;
-	EXPECT_TRUE(std::regex_match(overflow, two_at_once)) << overflow;
+	EXPECT_EQ(overflow, two + first + " to " + first + "\n") << "both at once";
+	EXPECT_EQ(first.find_first_not_of("0123456789"), std::string::npos) << overflow;
 	EXPECT_EQ(complaints(o.text("dmesg")), "");
 }
 
