@@ -176,6 +176,7 @@ TEST(dynamic_capacity, fabric_manager_holds_memory_by_a_reference)
 // has no more, which has to trap.
 TEST(dynamic_capacity, a_guest_accepts_uses_gives_back_and_loses_memory)
 {
+	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
 	running program(machine_with(dir, true, {}), dir);
 	const std::string two =
