@@ -25,7 +25,7 @@ struct config_out {
 static_assert(sizeof(struct config_out) == 8, "CXL r3.1 8.2.9.9.9.1");
 
 struct region_out {
-	vcxl_le64 base, decode_units, len, block_size;
+	struct vcxl_dc_region_wire region;
 	vcxl_le32 handle; /* of its DSMAS */
 	uint8_t flags;
 	uint8_t reserved[3];
@@ -68,6 +68,24 @@ struct vcxl_dc_numbers vcxl_dc_get_numbers(const struct vcxl_dc *dc)
 	};
 }
 
+struct vcxl_dc_region_wire vcxl_dc_wire_of_region(const struct vcxl_dc_region *region)
+{
+	return (struct vcxl_dc_region_wire){
+		.base = vcxl_le64_of(region->base),
+		.decode_units = vcxl_le64_of(region->decode_len / CAPACITY_UNIT),
+		.len = vcxl_le64_of(region->len),
+		.block_size = vcxl_le64_of(region->block_size),
+	};
+}
+
+uint8_t vcxl_dc_regions_told(const struct vcxl_dc *dc, uint8_t start, uint8_t asked, uint32_t room)
+{
+	uint32_t n = dc->n_regions - start;
+
+	n = n < asked ? n : asked;
+	return (uint8_t)(n < room ? n : room);
+}
+
 static enum cxl_rc get_config(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const struct config_in *in = msg->in;
@@ -76,22 +94,15 @@ static enum cxl_rc get_config(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	struct config_out out = { .n_regions = (uint8_t)dc->n_regions };
 	const uint32_t room = (msg->out_max - (uint32_t)(sizeof(out) + sizeof(numbers))) /
 			      sizeof(struct region_out);
-	uint32_t n;
 
 	if (in->start >= dc->n_regions)
 		return CXL_RC_INVALID_INPUT;
-	n = dc->n_regions - in->start;
-	n = n < in->count ? n : in->count;
-	n = n < room ? n : room;
-	out.n_returned = (uint8_t)n;
+	out.n_returned = vcxl_dc_regions_told(dc, in->start, in->count, room);
 	vcxl_msg_append(msg, &out, sizeof(out));
-	for (unsigned i = in->start; i < in->start + n; i++) {
+	for (unsigned i = in->start; i < in->start + out.n_returned; i++) {
 		const struct vcxl_dc_region *r = &dc->regions[i];
 		const struct region_out region = {
-			.base = vcxl_le64_of(r->base),
-			.decode_units = vcxl_le64_of(r->decode_len / CAPACITY_UNIT),
-			.len = vcxl_le64_of(r->len),
-			.block_size = vcxl_le64_of(r->block_size),
+			.region = vcxl_dc_wire_of_region(r),
 			.handle = vcxl_le32_of(VCXL_DC_HANDLE + i),
 			.flags = r->sanitize ? SANITIZE : 0,
 		};

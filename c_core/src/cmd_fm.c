@@ -51,7 +51,7 @@ struct config_out {
 static_assert(sizeof(struct config_out) == 4, "CXL r3.1 7.6.7.6.2");
 
 struct region_out {
-	vcxl_le64 base, decode_units, len, block_size;
+	struct vcxl_dc_region_wire region;
 	uint8_t flags;
 	uint8_t reserved[3];
 	uint8_t sanitize;
@@ -168,24 +168,18 @@ static enum cxl_rc get_config(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	const struct vcxl_dc *dc = &md->dc;
 	const struct vcxl_dc_numbers numbers = vcxl_dc_get_numbers(dc);
 	struct config_out out = { .n_regions = (uint8_t)dc->n_regions };
-	uint32_t n, room;
+	uint32_t room;
 
 	if (vcxl_get_le16(in->host) || in->start >= dc->n_regions)
 		return CXL_RC_INVALID_INPUT;
 	if (!room_for(msg, sizeof(out) + sizeof(numbers), sizeof(struct region_out), &room))
 		return CXL_RC_INVALID_PAYLOAD_LENGTH;
-	n = dc->n_regions - in->start;
-	n = n < in->count ? n : in->count;
-	n = n < room ? n : room;
-	out.n_returned = (uint8_t)n;
+	out.n_returned = vcxl_dc_regions_told(dc, in->start, in->count, room);
 	vcxl_msg_append(msg, &out, sizeof(out));
-	for (unsigned i = in->start; i < in->start + n; i++) {
+	for (unsigned i = in->start; i < in->start + out.n_returned; i++) {
 		const struct vcxl_dc_region *r = &dc->regions[i];
 		const struct region_out region = {
-			.base = vcxl_le64_of(r->base),
-			.decode_units = vcxl_le64_of(r->decode_len / CAPACITY_UNIT),
-			.len = vcxl_le64_of(r->len),
-			.block_size = vcxl_le64_of(r->block_size),
+			.region = vcxl_dc_wire_of_region(r),
 			.flags = (uint8_t)((r->persistent ? NON_VOLATILE : 0) |
 					   (r->shareable ? SHAREABLE : 0)),
 			.sanitize = r->sanitize,

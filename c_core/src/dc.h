@@ -117,6 +117,13 @@ struct vcxl_dc_numbers {
 };
 struct vcxl_dc_numbers vcxl_dc_get_numbers(const struct vcxl_dc *dc);
 struct vcxl_msg;
+/* What both descriptions of a region begin with, CXL r3.1 7.6.7.6.2, 8.2.9.9.9.1. */
+struct vcxl_dc_region_wire {
+	vcxl_le64 base, decode_units, len, block_size;
+};
+struct vcxl_dc_region_wire vcxl_dc_wire_of_region(const struct vcxl_dc_region *region);
+/* How many regions are described: from `start` on, which there is, at most `asked` and `room`. */
+uint8_t vcxl_dc_regions_told(const struct vcxl_dc *dc, uint8_t start, uint8_t asked, uint32_t room);
 /* Appends accepted extents from number `start` on, as many as fit; returns how many. */
 uint32_t vcxl_dc_put_extents(const struct vcxl_dc *dc, struct vcxl_msg *msg, uint32_t start,
 			     uint32_t count);

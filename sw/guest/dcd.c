@@ -5,10 +5,8 @@
  * offered, tells and changes the first word of each extent, gives back what it is asked for, and
  * meets a trap where an extent was taken by force. Left out: tags, interrupts.
  */
-#include "arch.h"
-#include "board.h"
-#include "console.h"
 #include "cxl.h"
+#include "parts.h"
 
 enum {
 	MBOX_CONTROL = 0x04,
@@ -36,48 +34,16 @@ enum {
 	FORCED = 2,
 	MORE = 1,
 	MAX_CHAIN = 16,
-	USES = 10000, /* between two looks at the log */
-	CAUSE_LOAD_ACCESS = 5
+	USES = 10000 /* between two looks at the log */
 };
 
-static struct board board;
-static struct console console;
 static struct cxl cxl;
 static struct plan plan;
 static uint64_t mailbox, window;
-static volatile uint64_t trap_cause;
 static struct {
 	uint64_t dpa, len;
 } chain[MAX_CHAIN], held[MAX_CHAIN]; /* of the records so far; the last that were accepted */
 static unsigned n_chain, n_held;
-
-void dcd_main(uint64_t hart, const void *tree);
-
-__attribute__((naked, section(".text.start"), used)) void _start(void)
-{
-	__asm__("la sp, _stack_end\n"
-		"call dcd_main\n"
-		"1: wfi\n"
-		"j 1b");
-}
-
-/* Goes on behind the access. */
-__attribute__((interrupt("machine"), aligned(4))) static void trap(void)
-{
-	uint64_t cause, pc;
-
-	__asm__ volatile("csrr %0, mcause" : "=r"(cause));
-	__asm__ volatile("csrr %0, mepc" : "=r"(pc));
-	trap_cause = cause;
-	pc += (*(const uint16_t *)pc & 3) == 3 ? 4 : 2;
-	__asm__ volatile("csrw mepc, %0" ::"r"(pc));
-}
-
-static _Noreturn void give_up(const char *what)
-{
-	say(&console, "FAILED: %s\n", what);
-	board_finish(&board, 1);
-}
 
 /* ---- mailbox ---- */
 
@@ -246,16 +212,8 @@ static void map(void)
 	hdm_enable_all(&cxl);
 }
 
-void dcd_main(uint64_t hart, const void *blob)
+void guest_main(void)
 {
-	struct dt tree;
-
-	(void)hart;
-	__asm__ volatile("csrw mtvec, %0" ::"r"(trap));
-	board_default(&board);
-	if (dt_open(&tree, blob, DT_MAX_SIZE))
-		board_read(&board, &tree);
-	console.uart = board.uart;
 	map();
 	say(&console, "waiting\n");
 	for (;;) {

@@ -263,10 +263,10 @@ public:
 	}
 	vcxl_status load(uint64_t hpa, uint64_t *value = nullptr)
 	{
-		uint64_t bytes = 0;
-		const vcxl_status s = access(hpa, &bytes, 8, false);
+		uint64_t word = 0;
+		const vcxl_status s = access(hpa, &word, 8, false);
 		if (value)
-			*value = bytes;
+			*value = word;
 		return s;
 	}
 	vcxl_status store(uint64_t hpa, uint64_t value) { return access(hpa, &value, 8, true); }
@@ -331,22 +331,22 @@ public:
 	vcxl_memdev *md = nullptr;
 };
 
-inline uint64_t le(const std::vector<uint8_t> &bytes, size_t offset, unsigned width)
+inline uint64_t le(const std::vector<uint8_t> &data, size_t offset, unsigned width)
 {
 	uint64_t value = 0;
 	for (unsigned i = 0; i < width; i++)
-		value |= static_cast<uint64_t>(bytes.at(offset + i)) << (8 * i);
+		value |= static_cast<uint64_t>(data.at(offset + i)) << (8 * i);
 	return value;
 }
 
 /* Little-endian bytes of (value, width) pairs. */
 inline std::vector<uint8_t> bytes_of(std::initializer_list<std::pair<uint64_t, unsigned>> fields)
 {
-	std::vector<uint8_t> bytes;
+	std::vector<uint8_t> data;
 	for (const auto &field : fields)
 		for (unsigned i = 0; i < field.second; i++)
-			bytes.push_back(static_cast<uint8_t>(field.first >> (8 * i)));
-	return bytes;
+			data.push_back(static_cast<uint8_t>(field.first >> (8 * i)));
+	return data;
 }
 
 } /* namespace vcxl_test */

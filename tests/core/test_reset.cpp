@@ -3,6 +3,7 @@
  * Resets, what each keeps, and the loss of power. CXL r3.1 8.1.3, 8.1.5, 8.1.6, 9.5, 9.7, 9.8;
  * PCIe r6.0 6.6.
  */
+#include "feature_uuids.h"
 #include "test_memdev_fixture.h"
 
 #include <functional>
@@ -137,16 +138,11 @@ const std::vector<state> states = {
 	  [](device &d) { return d.command(0x0200).out[1] == (1 | 2 << 3); } },
 	{ "feature that was not saved", true, true, true, false,
 	  [](device &d) {
-		  d.command(0x0502, { 0x96, 0xda, 0xd7, 0xd6, 0xfd, 0xe8, 0x48, 0x2b, 0xa7,
-				      0x33, 0x75, 0x77, 0x4e, 0x06, 0xdb, 0x8a, 0,    0,
-				      0,    0,    0,    0,    1,    0,    0,    0,    0,
-				      0,    0,    0,    0,    0,    6,    1 });
+		  d.command(0x0502,
+			    scrub + bytes{ 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 1 });
 	  },
 	  [](device &d) {
-		  return d.command(0x0501, { 0x96, 0xda, 0xd7, 0xd6, 0xfd, 0xe8, 0x48,
-					     0x2b, 0xa7, 0x33, 0x75, 0x77, 0x4e, 0x06,
-					     0xdb, 0x8a, 1,    0,    1,    0,    0 })
-				 .out[0] == 6;
+		  return d.command(0x0501, scrub + bytes{ 1, 0, 1, 0, 0 }).out[0] == 6;
 	  } },
 	{ "shutdown state", true, true, true, false, [](device &d) { d.command(0x4204, { 1 }); },
 	  [](device &d) { return d.command(0x4203).out[0]; } },

@@ -3,6 +3,7 @@
  * What survives the loss of power in memory that is lent to the device: the same as survives a cold
  * reset. Writing it may be cut short at any byte.
  */
+#include "feature_uuids.h"
 #include "test_memdev_fixture.h"
 
 #include <functional>
@@ -13,7 +14,6 @@ namespace
 {
 
 constexpr uint64_t second = 1'000'000'000'000; /* ps */
-using bytes = std::vector<uint8_t>;
 
 options with(bytes &state)
 {
@@ -33,16 +33,12 @@ bytes fresh()
 std::vector<bytes> answers(device &d)
 {
 	std::vector<bytes> all;
-	const bytes uuids[] = { { 0x96, 0xda, 0xd7, 0xd6, 0xfd, 0xe8, 0x48, 0x2b, 0xa7, 0x33, 0x75,
-				  0x77, 0x4e, 0x06, 0xdb, 0x8a },
-				{ 0xe5, 0xb1, 0x3f, 0x22, 0x23, 0x28, 0x4a, 0x14, 0xb8, 0xba, 0xb9,
-				  0x69, 0x1e, 0x89, 0x33, 0x86 } };
 
 	for (unsigned opcode : { 0x0200, 0x0300, 0x4000, 0x4100, 0x4200, 0x4201, 0x4203, 0x4500 })
 		all.push_back(d.command(static_cast<uint16_t>(opcode)).out);
 	for (unsigned log = 0; log < 4; log++)
 		all.push_back(d.command(0x0100, { static_cast<uint8_t>(log) }).out);
-	for (bytes in : uuids)
+	for (bytes in : { scrub, ecs })
 		for (uint8_t selection : bytes{ 0, 2 }) {
 			bytes get = in;
 			get.insert(get.end(), { 0, 0, 4, 0, selection });
@@ -104,8 +100,8 @@ const std::vector<std::pair<const char *, std::function<void(device &)>>> change
 	  } },
 	{ "features",
 	  [](device &d) {
-		  bytes in = { 0x96, 0xda, 0xd7, 0xd6, 0xfd, 0xe8, 0x48, 0x2b,
-			       0xa7, 0x33, 0x75, 0x77, 0x4e, 0x06, 0xdb, 0x8a };
+		  bytes in = scrub;
+
 		  in.resize(0x20);
 		  in[0x10] = 8; /* save */
 		  in[0x16] = 1;
