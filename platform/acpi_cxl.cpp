@@ -51,14 +51,29 @@ void add_memory(acpi_bytes &t, unsigned pxm, uint64_t base, uint64_t size, unsig
 void add_window(acpi_bytes &t, const machine &m, const window &w)
 {
 	constexpr unsigned host_only = 1 << 1, for_volatile = 1 << 2, for_persistent = 1 << 3;
-	constexpr unsigned modulo = 0;
-
 	t.u8(1).u8(0).u16(36 + 4 * w.targets.size()).u32(0).u64(w.base).u64(w.size);
-	t.u8(encoded_ways(w.targets.size())).u8(modulo).u16(0);
+	t.u8(encoded_ways(w.targets.size())).u8(w.xor_arithmetic).u16(0);
 	t.u32(encoded_granularity(w.granularity));
 	t.u16(host_only | for_volatile | for_persistent).u16(acpi_qtg);
 	for (int target : w.targets)
 		t.u32(m.nodes.at(static_cast<size_t>(target)).bus_nr);
+}
+
+// The maps of a granularity. CXL r3.1 9.18.1.4. All windows that have it share them; those with
+// more ways have more.
+void add_xor_maps(acpi_bytes &t, const std::vector<window> &windows, unsigned granularity)
+{
+	std::vector<uint64_t> maps;
+
+	for (const window &w : windows)
+		if (w.granularity == granularity && w.xor_maps.size() > maps.size())
+			maps = w.xor_maps;
+	if (maps.empty())
+		return;
+	t.u8(2).u8(0).u16(8 + 8 * maps.size()).u16(0);
+	t.u8(encoded_granularity(granularity)).u8(static_cast<uint8_t>(maps.size()));
+	for (uint64_t map : maps)
+		t.u64(map);
 }
 
 } // namespace
@@ -76,6 +91,8 @@ std::vector<uint8_t> acpi_cedt(const acpi_source &s)
 	}
 	for (const window &w : s.m.windows)
 		add_window(t, s.m, w);
+	for (unsigned granularity = 256; granularity <= 16384; granularity *= 2)
+		add_xor_maps(t, s.m.windows, granularity);
 	return finish_table(t);
 }
 

@@ -100,8 +100,10 @@ bool bus::get_direct_mem_ptr(int, tlm::tlm_generic_payload &trans, tlm::tlm_dmi 
 	dmi.set_end_address(std::min<uint64_t>(dmi.get_end_address(), last_of_slave) + base);
 	if (auto *interleaved = trans.get_extension<cxl_dmi_extension>();
 	    interleaved && interleaved->granted) {
-		if (interleaved->first < first_of_slave)
-			interleaved->deny(); // its slots begin where the bus does not show them
+		// its slots begin where the bus does not show them, or are chosen by other
+		// addresses
+		if (interleaved->first < first_of_slave || (base && interleaved->arithmetic.n))
+			interleaved->deny();
 		interleaved->last = std::min(interleaved->last, last_of_slave) + base;
 		interleaved->first += base;
 	}

@@ -343,6 +343,7 @@ void cpu::keep_interleaved(cxl_dmi_extension &from, grant &out)
 	out.dmi.n_slots = static_cast<unsigned>(out.slots.size());
 	out.dmi.granule = from.granule;
 	out.dmi.stride = from.stride;
+	out.dmi.arithmetic = from.arithmetic;
 }
 
 bool cpu::request_dmi(uint64_t pa, grant &out)

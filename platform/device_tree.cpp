@@ -375,7 +375,7 @@ void write_soc(writer &w, const machine &m, const layout &l)
 
 void write_window(writer &w, const machine &m, const window &win)
 {
-	cells targets;
+	cells targets, maps;
 
 	for (int target : win.targets)
 		targets.add(m.nodes.at(static_cast<size_t>(target)).bus_nr);
@@ -384,6 +384,10 @@ void write_window(writer &w, const machine &m, const window &win)
 	w.property("reg", cells().add64(win.base).add64(win.size));
 	w.number("vcxl,granularity", win.granularity);
 	w.property("vcxl,targets", targets);
+	for (uint64_t map : win.xor_maps)
+		maps.add64(map);
+	if (!win.xor_maps.empty())
+		w.property("vcxl,xor-maps", maps);
 	w.end();
 }
 

@@ -145,6 +145,8 @@ struct window {
 	uint64_t base = 0, size = 0;
 	unsigned granularity = 256;
 	std::vector<int> targets; // host bridge nodes in interleave order; size = ways
+	bool xor_arithmetic = false;
+	std::vector<uint64_t> xor_maps; // vcxl/xor.h; the same in all windows of one granularity
 };
 
 // --symbols FILE[@OFFSET]

@@ -3,7 +3,11 @@
 // Items -> machine: backends, RAM, harts and fixed memory windows (CXL r3.1 9.18.1.3), with the
 // checks of values against one another. The CXL hierarchy is in option_topology.cpp.
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <map>
+
+#include <vcxl/route.h>
 
 #include "hex.h"
 #include "memory_map.h"
@@ -135,8 +139,8 @@ void build_harts(const command_line &line, machine &m)
 // What was said about one window, before it is known to be complete.
 struct window_words {
 	const setting *any = nullptr;
-	const setting *size = nullptr, *granularity = nullptr;
-	std::map<uint64_t, const setting *> targets;
+	const setting *size = nullptr, *granularity = nullptr, *arithmetic = nullptr;
+	std::map<uint64_t, const setting *> targets, xor_maps;
 };
 
 // Reads the index at pos, which the table guarantees to be digits, and moves behind it.
@@ -166,9 +170,11 @@ std::map<uint64_t, window_words> collect_windows(const item &machine_item)
 			w.size = &s;
 		} else if (rest == "interleave-granularity") {
 			w.granularity = &s;
+		} else if (rest == "interleave-arithmetic") {
+			w.arithmetic = &s;
 		} else {
 			pos = s.key.rfind('.') + 1;
-			w.targets[take_index(s, pos)] = &s;
+			(rest[0] == 't' ? w.targets : w.xor_maps)[take_index(s, pos)] = &s;
 		}
 	}
 	return windows;
@@ -208,6 +214,72 @@ void set_targets(const window_words &words, const machine &m, window &w, const s
 					     " targets; known: 1, 2, 3, 4, 6, 8, 12, 16");
 }
 
+std::string hex_number(uint64_t value)
+{
+	char text[19];
+
+	std::snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	return text;
+}
+
+// The maps of a window that is complete, and those of windows before it.
+void check_maps(const window_words &words, const machine &m, const window &w,
+		const std::string &name)
+{
+	vcxl_interleave interleave{};
+	vcxl_xor arithmetic{};
+
+	vcxl_interleave_make(static_cast<unsigned>(w.targets.size()), w.granularity, &interleave);
+	for (uint64_t map : w.xor_maps) {
+		const uint64_t bit = uint64_t{ w.granularity } << arithmetic.n;
+
+		if ((map & -map) != bit)
+			fail(words.xor_maps.at(arithmetic.n)->arg,
+			     "property '" + words.xor_maps.at(arithmetic.n)->key +
+				     "': the lowest set bit has to be " + hex_number(bit));
+		arithmetic.map[arithmetic.n++] = map;
+	}
+	if (!vcxl_xor_possible(&arithmetic, interleave))
+		fail(words.any->arg,
+		     "property '" + name + ".xor-maps': applied twice the maps change an address");
+	for (const window &other : m.windows)
+		for (size_t i = 0; other.granularity == w.granularity &&
+				   i < std::min(other.xor_maps.size(), w.xor_maps.size());
+		     i++)
+			if (other.xor_maps[i] != w.xor_maps[i])
+				fail(words.any->arg,
+				     "property '" + name + ".xor-maps." + std::to_string(i) +
+					     "': windows of one granularity share their maps, and "
+					     "another one has " +
+					     hex_number(other.xor_maps[i]));
+}
+
+// CXL r3.1 9.18.1.4: a map for each bit of the target. What is not said is what Linux's tests of
+// the arithmetic have, moved to the granularity.
+void set_arithmetic(const window_words &words, const machine &m, window &w, const std::string &name)
+{
+	constexpr uint64_t usual[VCXL_MAX_XOR_MAPS] = { 0x2020900, 0x4041200, 0x1010400, 0x800 };
+	const size_t n = __builtin_ctzll(w.targets.size());
+
+	w.xor_arithmetic = words.arithmetic && words.arithmetic->text == "xor";
+	for (const auto &[index, s] : words.xor_maps) {
+		if (!w.xor_arithmetic)
+			fail(s->arg, "property '" + s->key + "': " + name +
+					     ".interleave-arithmetic is not xor");
+		if (index >= n)
+			fail(s->arg, "property '" + s->key + "': windows of " +
+					     std::to_string(w.targets.size()) +
+					     "-way interleave have " + std::to_string(n) + " maps");
+	}
+	for (size_t i = 0; w.xor_arithmetic && i < n; i++) {
+		const auto said = words.xor_maps.find(i);
+
+		w.xor_maps.push_back(said == words.xor_maps.end() ? usual[i] * (w.granularity / 256)
+								  : said->second->number);
+	}
+	check_maps(words, m, w, name);
+}
+
 window make_window(const window_words &words, const machine &m, const std::string &name)
 {
 	window w;
@@ -231,6 +303,7 @@ window make_window(const window_words &words, const machine &m, const std::strin
 		fail(words.granularity->arg, "property '" + words.granularity->key +
 						     "': " + words.granularity->text +
 						     " is not a power of two");
+	set_arithmetic(words, m, w, name);
 	return w;
 }
 

@@ -124,6 +124,8 @@ constexpr property machine_properties[] = {
 	text("cxl-fmw.N.targets.M", nullptr,       "pxb-cxl that is target M of fixed memory window N; 1, 2, 3, 4, 6, 8, 12 or 16 targets"),
 	size("cxl-fmw.N.size", nullptr, 256 * MiB, any, "size of window N, a multiple of 256M"),
 	size("cxl-fmw.N.interleave-granularity", "256", 256, 16 * KiB, "granularity of window N, a power of two"),
+	choice("cxl-fmw.N.interleave-arithmetic", "modulo", "modulo xor", "how window N selects the target"),
+	number("cxl-fmw.N.xor-maps.M", nullptr, 1, (1ull << 52) - 1, "address bits that select bit M of the target of window N, a CXIMS map"),
 	later("memory-backend",                    yet),
 	later("accel",                             yet),
 	later("dumpdtb",                           "use --dump-dtb FILE"),

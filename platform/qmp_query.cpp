@@ -224,6 +224,7 @@ json_t *describe(const machine &m, const window &w)
 	put(object, "base", number(w.base));
 	put(object, "size", number(w.size));
 	put(object, "granularity", number(w.granularity));
+	put(object, "arithmetic", json_string(w.xor_arithmetic ? "xor" : "modulo"));
 	put(object, "targets", targets);
 	return object;
 }

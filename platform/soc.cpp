@@ -415,6 +415,7 @@ void soc::build_windows()
 		cfg.size = w.size;
 		cfg.ways = static_cast<unsigned>(w.targets.size());
 		cfg.granularity = w.granularity;
+		cfg.xor_maps = w.xor_maps;
 		cfg.trace = hooks_.trace;
 		windows_.push_back(std::make_unique<cxl_window>(window_name.c_str(), cfg));
 		bus_.add_slave("to_" + window_name, { w.base, w.size }, false)

@@ -39,7 +39,7 @@ endfunction()
 check(c_core "${core_libc}|${core_public}|${local}")
 # ISS and devices: libc and the core's register and bit helpers, never SystemC; PCI devices its
 # configuration space too
-check(platform/iss "${libc}|<vcxl/(bits|le|regs|status)\\.h>|${local}")
+check(platform/iss "${libc}|<vcxl/(bits|le|regs|status|xor)\\.h>|${local}")
 check(platform/dev "${libc}|<vcxl/(bits|le|pci|regs|status|trace)\\.h>|${local}")
 # the model: core public headers, SystemC, TLM
 check(model "${cxx}|${core_public}|<vcxl/tlm/[a-z_]+\\.h>|<tlm_utils/[a-z_]+\\.h>|${local}")

@@ -84,30 +84,43 @@ const struct iss_grant *iss_grant_of(struct iss_hart *hart, uint64_t pa)
 	return &hart->grants[hart->grant_next];
 }
 
-uintptr_t iss_grant_page(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
+/* Host memory of a page less the elements of its table. */
+static uintptr_t base_of(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
 			 const uintptr_t **table)
 {
-	const uint64_t offset = (pa & PAGE_MASK) - grant->dmi.pa;
-	const uint64_t page = offset / ISS_PAGE_SIZE;
-	uintptr_t base;
+	const uint64_t page = (pa - grant->dmi.pa) / ISS_PAGE_SIZE;
 
-	*table = NULL;
-	if (!grant->n_tables)
-		return (uintptr_t)(grant->dmi.host + offset);
-	base = (uintptr_t)(page / grant->n_tables * grant->stride);
 	*table = hart->tables[grant->first_table + page % grant->n_tables];
-	/* granules of a page or more: every element of the table is the same */
-	return iss_grant_is_fine(grant) ? base : base + **table;
+	return (uintptr_t)(page / grant->n_tables * grant->stride);
 }
 
 uint8_t *iss_grant_host(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa)
 {
+	const uint64_t at = vcxl_xor_apply(&grant->dmi.arithmetic, pa);
 	const uintptr_t *table;
-	uintptr_t host = iss_grant_page(hart, grant, pa, &table) + pa % ISS_PAGE_SIZE;
+	uintptr_t base;
 
-	if (iss_grant_is_fine(grant))
-		host += table[pa / ISS_GRANULE % ISS_GRANULES];
-	return (uint8_t *)host;
+	if (!grant->n_tables)
+		return grant->dmi.host + (pa - grant->dmi.pa);
+	base = base_of(hart, grant, at, &table);
+	/* granules of a page or more: every element of the table is the same */
+	return (uint8_t *)(base + table[at / ISS_GRANULE % ISS_GRANULES] + at % ISS_PAGE_SIZE);
+}
+
+void iss_grant_granules(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t page,
+			uintptr_t host[ISS_GRANULES])
+{
+	const uintptr_t *table;
+	uintptr_t base;
+
+	if (grant->dmi.arithmetic.n) {
+		for (unsigned i = 0; i < ISS_GRANULES; i++)
+			host[i] = (uintptr_t)iss_grant_host(hart, grant, page + i * ISS_GRANULE);
+		return;
+	}
+	base = base_of(hart, grant, page, &table);
+	for (unsigned i = 0; i < ISS_GRANULES; i++)
+		host[i] = base + table[i] + i * ISS_GRANULE;
 }
 
 void iss_grants_withdraw(struct iss_hart *hart, uint64_t pa, uint64_t size)

@@ -337,11 +337,11 @@ static inline bool iss_grant_allows(const struct iss_grant *grant, enum iss_acce
 {
 	return grant && (kind == ISS_STORE ? grant->dmi.writable : grant->dmi.readable);
 }
-/* Host memory of a page less the elements of its table; *table is NULL when linear. */
-uintptr_t iss_grant_page(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa,
-			 const uintptr_t **table);
 /* Host memory of pa; the bytes up to the end of its granule or page are contiguous. */
 uint8_t *iss_grant_host(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t pa);
+/* Host memory of each granule of a page that is made of pieces. */
+void iss_grant_granules(const struct iss_hart *hart, const struct iss_grant *grant, uint64_t page,
+			uintptr_t host[ISS_GRANULES]);
 static inline bool iss_overlap(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
 {
 	return a - b < b_size || b - a < a_size;

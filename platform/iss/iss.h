@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <vcxl/xor.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -32,7 +34,8 @@ enum iss_access {
 /*
  * Host memory behind a physical range, as granted. [pa, pa+size) contains the page asked for.
  * Linear, or, with n_slots > 0, dealt out: the slots take turns from pa on, granule by granule, and
- * after a turn each has advanced by `stride` bytes.
+ * after a turn each has advanced by `stride` bytes. `arithmetic` comes before that: it makes of an
+ * address another one of the range, in the same place of a granule.
  */
 struct iss_dmi {
 	uint64_t pa, size;
@@ -42,6 +45,7 @@ struct iss_dmi {
 	unsigned n_slots;
 	uint64_t granule; /* a power of two from 256 up; pa is a multiple of the page size */
 	uint64_t stride;
+	struct vcxl_xor arithmetic; /* n = 0: none */
 };
 
 enum iss_cbo {

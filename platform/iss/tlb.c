@@ -154,22 +154,23 @@ static uint64_t make_tag(const struct iss_tlb_entry *entry, const struct iss_gra
 static bool place(struct iss_hart *hart, struct iss_tlb *tlb, struct iss_tlb_entry *entry,
 		  const struct iss_grant *grant)
 {
-	const uintptr_t page = entry->va & ISS_PAGE_MASK;
-	uintptr_t *granule = iss_tlb_granule(tlb, page);
-	const uintptr_t *table;
+	const uintptr_t va = entry->va & ISS_PAGE_MASK;
+	const uint64_t pa = entry->pa & ISS_PAGE_MASK;
+	uintptr_t *granule = iss_tlb_granule(tlb, va);
 	bool code = false;
 
-	entry->addend = iss_grant_page(hart, grant, entry->pa & ISS_PAGE_MASK, &table) - page;
 	if (!iss_grant_is_fine(grant)) {
-		entry->homes = iss_homes(page + entry->addend, ISS_PAGE_SIZE);
-		return iss_blocks_at(hart, page + entry->addend, ISS_PAGE_SIZE);
-	}
-	for (unsigned i = 0; i < ISS_GRANULES; i++) {
-		const uintptr_t host = page + i * ISS_GRANULE + entry->addend + table[i];
+		const uintptr_t host = (uintptr_t)iss_grant_host(hart, grant, pa);
 
-		granule[i] = entry->addend + table[i];
-		entry->homes |= iss_homes(host, ISS_GRANULE);
-		code = code || iss_blocks_at(hart, host, ISS_GRANULE);
+		entry->addend = host - va;
+		entry->homes = iss_homes(host, ISS_PAGE_SIZE);
+		return iss_blocks_at(hart, host, ISS_PAGE_SIZE);
+	}
+	iss_grant_granules(hart, grant, pa, granule);
+	for (unsigned i = 0; i < ISS_GRANULES; i++) {
+		entry->homes |= iss_homes(granule[i], ISS_GRANULE);
+		code = code || iss_blocks_at(hart, granule[i], ISS_GRANULE);
+		granule[i] -= va + i * ISS_GRANULE;
 	}
 	return code;
 }

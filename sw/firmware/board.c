@@ -70,7 +70,7 @@ static const char *read_bridge(const struct dt_walk *walk, struct board *board)
 static const char *read_window(const struct dt_walk *walk, struct board *board)
 {
 	struct board_window *w = &board->windows[board->n_windows];
-	struct dt_prop targets;
+	struct dt_prop targets, maps;
 
 	if (board->n_windows == BOARD_MAX_WINDOWS)
 		return "more than 16 fixed memory windows";
@@ -82,6 +82,11 @@ static const char *read_window(const struct dt_walk *walk, struct board *board)
 	w->ways = dt_cells(&targets);
 	for (uint32_t i = 0; i < w->ways; i++)
 		w->uids[i] = dt_cell(&targets, i);
+	w->n_xor_maps = dt_get(walk, "vcxl,xor-maps", &maps) ? dt_cells(&maps) / 2 : 0;
+	if (w->n_xor_maps > BOARD_MAX_XOR_MAPS)
+		return "a fixed memory window has more than 4 XOR maps";
+	for (uint32_t i = 0; i < w->n_xor_maps; i++)
+		w->xor_maps[i] = (uint64_t)dt_cell(&maps, 2 * i) << 32 | dt_cell(&maps, 2 * i + 1);
 	board->n_windows++;
 	return NULL;
 }

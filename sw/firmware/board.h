@@ -14,7 +14,8 @@
 enum {
 	BOARD_MAX_BRIDGES = 16,
 	BOARD_MAX_WINDOWS = 16,
-	BOARD_MAX_TARGETS = 16
+	BOARD_MAX_TARGETS = 16,
+	BOARD_MAX_XOR_MAPS = 4
 };
 
 /* A range of PCI memory space as the processor sees it. */
@@ -34,6 +35,8 @@ struct board_window {
 	uint64_t base, size;
 	uint32_t granularity, ways;
 	uint32_t uids[BOARD_MAX_TARGETS];
+	uint64_t xor_maps[BOARD_MAX_XOR_MAPS];
+	uint32_t n_xor_maps; /* 0: modulo arithmetic */
 };
 
 struct board {

@@ -193,7 +193,10 @@ static void add_windows(struct cxl *cxl)
 		*to = (struct plan_window){ .base = from->base,
 					    .size = from->size,
 					    .granularity = from->granularity,
-					    .ways = from->ways };
+					    .ways = from->ways,
+					    .n_xor_maps = from->n_xor_maps };
+		for (unsigned k = 0; k < from->n_xor_maps; k++)
+			to->xor_maps[k] = from->xor_maps[k];
 		for (unsigned k = 0; k < from->ways; k++) {
 			to->targets[k] = PLAN_NO_NODE;
 			for (unsigned n = 0; n < t->n_nodes; n++)

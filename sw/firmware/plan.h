@@ -3,7 +3,7 @@
  * Planner of HDM decoders: from fixed memory windows, the hierarchy below them and the regions
  * that are wanted, to the program of every decoder of every host bridge, switch and endpoint.
  * CXL r3.1 8.2.4.20 (decoders) and 9.13 (decoding). Pure: no hardware access, no allocation.
- * Left out: XOR windows, shared host bridges of several windows' interleave positions.
+ * Left out: shared host bridges of several windows' interleave positions.
  *
  * All selection is by bits of the host address: a level of `ways` at `granularity` sends address h
  * to entry (h / granularity) mod ways of its target list; endpoints take the same bits out of the
@@ -26,6 +26,7 @@ enum {
 	PLAN_MAX_REGIONS = 32,
 	PLAN_MAX_WAYS = 16,
 	PLAN_MAX_TARGETS = 8,
+	PLAN_MAX_XOR_MAPS = 4,
 	PLAN_MAX_DECODERS = 1024,
 	PLAN_PATH_SIZE = 64, /* of buffers for plan_path() */
 	PLAN_NO_NODE = -1
@@ -65,6 +66,8 @@ struct plan_window {
 	uint32_t granularity;
 	uint32_t ways;
 	int targets[PLAN_MAX_WAYS]; /* bridges */
+	uint64_t xor_maps[PLAN_MAX_XOR_MAPS];
+	unsigned n_xor_maps; /* 0: modulo arithmetic */
 };
 
 struct plan_topology {
@@ -148,6 +151,13 @@ void plan_default_regions(const struct plan_topology *topology, enum plan_purpos
  * returns how many, 0 when they do not fit. */
 unsigned plan_view(const struct plan_topology *topology, const struct plan_region *region,
 		   unsigned position, struct plan_decoder *decoders, unsigned limit);
+/*
+ * Where software finds what decoders have at an address of a window: everything in a plan is in the
+ * addresses of decoders. With XOR arithmetic (CXL r3.1 9.18.1.4) the lowest bit that a map names is
+ * the parity of all of them; what leads there leads back.
+ */
+uint64_t plan_load_address(const struct plan_window *window, uint64_t address);
+
 /* Host address in that view of `offset` bytes behind the region's begin in the device. */
 uint64_t plan_view_address(const struct plan_topology *topology, const struct plan_region *region,
 			   unsigned position, uint64_t offset);

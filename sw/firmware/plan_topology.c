@@ -15,6 +15,23 @@ bool plan_granularity_valid(uint32_t size)
 	return size >= PLAN_MIN_GRANULE && size <= PLAN_MAX_GRANULE && !(size & (size - 1));
 }
 
+uint64_t plan_load_address(const struct plan_window *window, uint64_t address)
+{
+	for (unsigned i = 0; i < window->n_xor_maps; i++) {
+		const uint64_t map = window->xor_maps[i];
+		uint64_t parity = 0;
+
+		for (uint64_t named = address & map; named; named &= named - 1)
+			parity ^= 1;
+		for (uint64_t bit = 1; map; bit <<= 1)
+			if (map & bit) {
+				address = parity ? address | bit : address & ~bit;
+				break;
+			}
+	}
+	return address;
+}
+
 static const char *window_error(const struct plan_topology *t, const struct plan_window *w)
 {
 	if (!w->size || w->base % PLAN_UNIT || w->size % PLAN_UNIT || w->base + w->size < w->base)

@@ -117,8 +117,9 @@ static void report_window(struct console *c, const struct plan_topology *t, unsi
 	char size[24];
 
 	c->indent = 4;
-	say(c, "fixed memory window %u: 0x%lx + %s, %u way%s of %u bytes, host bridges", i, w->base,
-	    fmt_size(size, w->size), w->ways, w->ways == 1 ? "" : "s", w->granularity);
+	say(c, "fixed memory window %u: 0x%lx + %s, %u way%s of %u bytes%s, host bridges", i,
+	    w->base, fmt_size(size, w->size), w->ways, w->ways == 1 ? "" : "s", w->granularity,
+	    w->n_xor_maps ? " by XOR" : "");
 	for (unsigned k = 0; k < w->ways; k++) {
 		if (w->targets[k] >= 0)
 			say_item(c, "%u", t->nodes[w->targets[k]].number);

@@ -36,8 +36,14 @@ static void mismatch(struct verify *v, const char *where, uint64_t hpa, uint64_t
 		    expected, found);
 }
 
-static void check_word(struct verify *v, const char *where, uint64_t at, uint64_t expected)
+static void begin(struct verify *v, const struct plan_region *region)
 {
+	v->window = &v->cxl->topology.windows[region->window];
+}
+
+static void check_word(struct verify *v, const char *where, uint64_t hpa, uint64_t expected)
+{
+	const uint64_t at = plan_load_address(v->window, hpa);
 	uint64_t found = 0;
 	const uint64_t cause = guarded_load(at, &found);
 
@@ -46,15 +52,15 @@ static void check_word(struct verify *v, const char *where, uint64_t at, uint64_
 		mismatch(v, where, at, cause, expected, found);
 }
 
-static void flush(struct verify *v, uint64_t hpa)
+static void flush(struct verify *v, uint64_t at)
 {
 	uint64_t cause;
 
 	if (!v->can_flush)
 		return;
-	cause = guarded_flush(hpa);
+	cause = guarded_flush(at);
 	if (cause)
-		mismatch(v, "flush", hpa, cause, 0, 0);
+		mismatch(v, "flush", at, cause, 0, 0);
 }
 
 /* Bytes at each end of the region of which every word belongs to the pattern. */
@@ -68,13 +74,14 @@ static void write_words(struct verify *v, uint64_t base, uint64_t bytes)
 	const uint64_t block = v->cxl->board->flush_block;
 
 	for (uint64_t hpa = base; hpa < base + bytes; hpa += 8) {
-		const uint64_t cause = guarded_store(hpa, pattern_word(hpa));
+		const uint64_t at = plan_load_address(v->window, hpa);
+		const uint64_t cause = guarded_store(at, pattern_word(hpa));
 
 		v->writes++;
 		if (cause)
-			mismatch(v, "write", hpa, cause, 0, 0);
+			mismatch(v, "write", at, cause, 0, 0);
 		if ((hpa + 8) % block == 0 || hpa + 8 == base + bytes)
-			flush(v, hpa);
+			flush(v, at);
 	}
 }
 
@@ -83,6 +90,7 @@ void verify_write(struct verify *v, unsigned r)
 	const struct plan_region *region = &v->plan->regions[r];
 	const uint64_t dense = dense_bytes(region);
 
+	begin(v, region);
 	write_words(v, region->base, dense);
 	write_words(v, region->base + region->size - dense, dense);
 	for (unsigned i = 0; i < PATTERN_SPARSE; i++)
@@ -103,6 +111,7 @@ bool verify_check(struct verify *v, unsigned r)
 	const unsigned before = v->n_mismatches;
 	char where[20];
 
+	begin(v, region);
 	fmt_text(where, sizeof(where), "region %u", r);
 	check_words(v, where, region->base, dense);
 	check_words(v, where, region->base + region->size - dense, dense);
@@ -158,6 +167,7 @@ bool verify_views(struct verify *v, unsigned r)
 	const unsigned before = v->n_mismatches;
 	struct plan_decoder view[MAX_VIEW_DECODERS];
 
+	begin(v, region);
 	for (unsigned p = 0; p < region->ways; p++) {
 		const unsigned n = plan_view(&v->cxl->topology, region, p, view, MAX_VIEW_DECODERS);
 

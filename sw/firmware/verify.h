@@ -12,9 +12,10 @@ struct verify {
 	struct console *console;
 	struct cxl *cxl;
 	const struct plan *plan;
-	bool can_flush;         /* cbo.flush works */
-	unsigned n_mismatches;  /* of the whole run */
-	unsigned reads, writes; /* words */
+	const struct plan_window *window; /* of the region at hand */
+	bool can_flush;                   /* cbo.flush works */
+	unsigned n_mismatches;            /* of the whole run */
+	unsigned reads, writes;           /* words */
 };
 
 /* Tries whether this hart lets S-mode flush cache blocks. */

@@ -49,7 +49,7 @@ topo::topology four_way_plan()
 	decoder.port = 0;
 	decoder.targets = { 0, 1, 2, 3 };
 	region.decoders.insert(region.decoders.begin(), decoder);
-	t.windows.push_back({ base, region.size, 1, 256, { 0 } });
+	t.windows.push_back({ base, region.size, 1, 256, { 0 }, {} });
 	t.regions.push_back(region);
 	return t;
 }
@@ -64,10 +64,11 @@ void route_four_ways(benchmark::State &state)
 	});
 	const bool programmed = topo::programmer(world).program(plan);
 	uint64_t at = 0;
+	uint64_t hpa;
 	vcxl_memdev *found = nullptr;
 
 	for (auto _ : state) {
-		benchmark::DoNotOptimize(vcxl_route(&world.host, base + at, &found));
+		benchmark::DoNotOptimize(vcxl_route(&world.host, base + at, &found, &hpa));
 		benchmark::DoNotOptimize(found);
 		at = next(at);
 	}

@@ -88,8 +88,27 @@ struct memdev_plan {
 struct window_plan {
 	std::uint64_t base, size;
 	unsigned ways, granularity;
-	std::vector<unsigned> targets; // ports, in interleave order
+	std::vector<unsigned> targets;       // ports, in interleave order
+	std::vector<std::uint64_t> xor_maps; // none: modulo arithmetic
 };
+
+// The address of the host for one of the decoders below the window, and the other way round. CXL
+// r3.1 9.18.1.4, bit by bit: of the bits that a map names, the lowest says whether they are odd.
+inline std::uint64_t exchanged(const window_plan &w, std::uint64_t address)
+{
+	for (const std::uint64_t map : w.xor_maps) {
+		unsigned lowest = 64, ones = 0;
+
+		for (unsigned bit = 64; bit-- > 0;)
+			if (map >> bit & 1) {
+				lowest = bit;
+				ones += address >> bit & 1;
+			}
+		address &= ~(std::uint64_t{ 1 } << lowest);
+		address |= std::uint64_t{ ones % 2 } << lowest;
+	}
+	return address;
+}
 
 // One HDM decoder. Of a memory device: skip and dpa_base; of a port: targets.
 struct decoder_plan {
@@ -403,8 +422,8 @@ private:
 		const std::uint64_t size = unit * s.ways * (1 + random_.below(2));
 		// room for the region at any multiple of 256 MiB, and for one more like it
 		const std::uint64_t room = 2 * size + unit * s.window_ways * 4;
-		t_.windows.push_back(
-			{ next_hpa_, room, s.window_ways, s.window_granularity, bridges });
+		t_.windows.push_back({ next_hpa_, room, s.window_ways, s.window_granularity,
+				       bridges, xor_maps(s.window_ways, s.window_granularity) });
 		region_plan region{ static_cast<unsigned>(t_.windows.size() - 1),
 				    next_hpa_ + unit * random_.below(4),
 				    size,
@@ -415,6 +434,22 @@ private:
 		for (unsigned hb : bridges)
 			decode(region, s, hb);
 		t_.regions.push_back(region);
+	}
+
+	// Half of the windows have one for each factor 2 of their ways. No map names a bit that
+	// another one decides.
+	std::vector<std::uint64_t> xor_maps(unsigned ways, unsigned granularity)
+	{
+		std::vector<std::uint64_t> maps;
+		std::uint64_t decided = granularity;
+
+		if (random_.one_in(2))
+			return maps;
+		for (; ways % 2 == 0; ways /= 2, decided *= 2)
+			maps.push_back(decided);
+		for (std::uint64_t &map : maps)
+			map |= random_.next() % (std::uint64_t{ 1 } << 45) / decided * decided;
+		return maps;
 	}
 
 	// The same devices once more, in the same window, behind what they have.

@@ -90,6 +90,8 @@ private:
 		window.base = w.base;
 		window.size = w.size;
 		EXPECT_EQ(vcxl_interleave_make(w.ways, w.granularity, &window.interleave), VCXL_OK);
+		for (std::uint64_t map : w.xor_maps)
+			window.arithmetic.map[window.arithmetic.n++] = map;
 		for (unsigned i = 0; i < w.ways; i++)
 			window.targets[i] = ports[w.targets[i]]->get();
 		EXPECT_EQ(vcxl_window_check(&window), VCXL_OK);
@@ -145,7 +147,8 @@ unsigned mismatches(machine &m, const topo::region_plan &r, topo::random &random
 	for (std::uint64_t hpa : addresses(random, r, n)) {
 		const oracle::answer card = cards.where(hpa + shift);
 		const place expected{ card.player, topo::first_dpa(r, card.player) + card.place };
-		wrong += !(access(m, hpa, random.next()) == expected);
+		const std::uint64_t spa = topo::exchanged(m.plan.windows[r.window], hpa);
+		wrong += !(access(m, spa, random.next()) == expected);
 	}
 	return wrong;
 }
@@ -278,11 +281,12 @@ TEST(route, an_address_outside_all_windows_is_unrouted)
 {
 	simple_host h;
 	vcxl_memdev *md;
+	uint64_t hpa;
 
 	h.program();
 	EXPECT_EQ(h.access(64 * test::GiB - 8), VCXL_E_UNROUTED);
 	EXPECT_EQ(h.access(68 * test::GiB), VCXL_E_UNROUTED);
-	EXPECT_EQ(vcxl_route(&h.host, 68 * test::GiB, &md), VCXL_E_UNROUTED);
+	EXPECT_EQ(vcxl_route(&h.host, 68 * test::GiB, &md, &hpa), VCXL_E_UNROUTED);
 	EXPECT_EQ(md, nullptr);
 }
 
@@ -370,6 +374,62 @@ TEST(window, every_way_has_a_target_and_the_size_is_a_multiple_of_the_ways)
 	EXPECT_EQ(vcxl_window_check(&w), VCXL_E_CONFIG);
 	w.interleave = {};
 	EXPECT_EQ(vcxl_window_check(&w), VCXL_E_CONFIG) << "zero-initialised interleave";
+}
+
+/* CXL r3.1 9.18.1.4; maps and addresses of Linux's own tests of the arithmetic */
+TEST(window, xor_arithmetic_exchanges_the_addresses_of_the_vectors)
+{
+	static const struct {
+		unsigned maps;
+		std::uint64_t spa, hpa;
+	} vectors[] = { { 1, 0x900, 0x800 },
+			{ 1, 0x2000100, 0x2000000 },
+			{ 2, 0x4041200, 0x4041000 },
+			{ 1, 0x4041200, 0x4041200 },
+			{ 1, 0x123456789, 0x123456689 },
+			{ 2, 0x123456789, 0x123456489 },
+			{ 3, 0x123456789, 0x123456489 },
+			{ 4, 0x123456789, 0x123456489 },
+			{ 3, 0x1010400, 0x1010400 },
+			{ 0, 0x123456789, 0x123456789 } };
+
+	for (const auto &v : vectors) {
+		const vcxl_window w{
+			0, 0, {}, { { 0x2020900, 0x4041200, 0x1010400, 0x800 }, v.maps }, {}
+		};
+
+		EXPECT_EQ(vcxl_window_hpa(&w, v.spa), v.hpa) << v.maps << " maps";
+		EXPECT_EQ(vcxl_window_hpa(&w, v.hpa), v.spa) << v.maps << " maps";
+	}
+}
+
+TEST(window, xor_maps_are_one_for_each_bit_of_the_target_and_their_own_inverse)
+{
+	const auto check = [](unsigned ways, std::vector<std::uint64_t> maps) {
+		simple_host h;
+		vcxl_window w = h.window;
+
+		w.size = 48 * test::unit;
+		std::fill(std::begin(w.targets), std::end(w.targets), w.targets[0]);
+		EXPECT_EQ(vcxl_interleave_make(ways, 1024, &w.interleave), VCXL_OK);
+		w.arithmetic.n = static_cast<unsigned>(maps.size());
+		std::copy(maps.begin(), maps.end(), w.arithmetic.map);
+		return vcxl_window_check(&w);
+	};
+	const std::vector<std::uint64_t> maps = { 0x8080400, 0x10100800, 0x4041000, 0x2000 };
+	const unsigned all_ways[] = { 1, 2, 3, 4, 6, 8, 12, 16 },
+		       needed[] = { 0, 1, 0, 2, 1, 3, 2, 4 };
+
+	for (unsigned i = 0; i < std::size(all_ways); i++)
+		for (unsigned n = 0; n <= 4; n++)
+			EXPECT_EQ(check(all_ways[i], { maps.begin(), maps.begin() + n }),
+				  n == 0 || n == needed[i] ? VCXL_OK : VCXL_E_CONFIG)
+				<< all_ways[i] << " ways, " << n << " maps";
+	EXPECT_EQ(check(2, { 0x8080800 }), VCXL_E_CONFIG) << "lowest bit of another granularity";
+	EXPECT_EQ(check(2, { 0 }), VCXL_E_CONFIG);
+	EXPECT_EQ(check(4, { maps[1], maps[0] }), VCXL_E_CONFIG) << "out of order";
+	EXPECT_EQ(check(4, { 0x0c00, 0x10800 }), VCXL_E_CONFIG) << "by a bit that itself changes";
+	EXPECT_EQ(check(4, { 0x0c00, 0x0800 }), VCXL_OK) << "by one that does not";
 }
 
 } // namespace

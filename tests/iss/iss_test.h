@@ -28,10 +28,27 @@ constexpr std::uint64_t device_size = 0x1000;
 constexpr std::uint64_t same_base = 0xa0000000;   // RAM once more
 constexpr std::uint64_t linear_base = 0xc0000000; // its bytes as they lie on the host
 
-// How RAM is dealt out: granules go to the ways in turn, each way is contiguous on the host.
+// How RAM is dealt out: granules go to the ways in turn, each way is contiguous on the host. `fold`
+// other than 0: each bit that a factor 2 of the ways adds to a granule's number is first added,
+// without carry, to that `fold` bits above it.
 struct layout {
 	unsigned ways = 1;
 	std::uint64_t granule = 4096;
+	unsigned fold = 0;
+
+	std::uint64_t factor_2() const { return ways & ~(ways - 1); }
+	std::uint64_t turn_of(std::uint64_t n) const
+	{
+		return fold ? n ^ (n >> fold & (factor_2() - 1)) : n;
+	}
+	vcxl_xor arithmetic() const
+	{
+		vcxl_xor maps{};
+
+		for (std::uint64_t bit = granule; fold && bit < granule * factor_2(); bit *= 2)
+			maps.map[maps.n++] = bit | bit << fold;
+		return maps;
+	}
 };
 constexpr std::uint64_t dealt_size = 0x180000; // a multiple of all periods
 
@@ -209,7 +226,7 @@ private:
 	// Place in ram_ of an offset in RAM.
 	std::uint64_t dealt(std::uint64_t at) const
 	{
-		const std::uint64_t n = at / layout_.granule;
+		const std::uint64_t n = layout_.turn_of(at / layout_.granule);
 
 		return n % layout_.ways * (ram_.size() / layout_.ways) +
 		       n / layout_.ways * layout_.granule + at % layout_.granule;
@@ -296,7 +313,8 @@ private:
 				 nullptr,
 				 0,
 				 0,
-				 0 };
+				 0,
+				 {} };
 			if (self->layout_.ways > 1 && base != linear_base)
 				self->deal(*out);
 			return true;
@@ -312,6 +330,7 @@ private:
 		out.slots = slots_.data();
 		out.n_slots = layout_.ways;
 		out.granule = out.stride = layout_.granule;
+		out.arithmetic = layout_.arithmetic();
 	}
 
 	static std::uint64_t time(void *ctx)

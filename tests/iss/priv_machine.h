@@ -242,7 +242,7 @@ private:
 		EXPECT_EQ(pa % 4096, 0u);
 		if (!m.dmi_enabled || !vcxl_range_inside(pa, 4096, ram_base, ram_size))
 			return false;
-		*out = { ram_base, ram_size, m.ram.data(), true, true, nullptr, 0, 0, 0 };
+		*out = { ram_base, ram_size, m.ram.data(), true, true, nullptr, 0, 0, 0, {} };
 		return true;
 	}
 

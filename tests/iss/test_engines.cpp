@@ -189,14 +189,17 @@ TEST(engines, random_streams_in_interleaved_memory_with_aliases_give_the_same)
 	totals sum;
 
 	for (std::uint64_t i = 0; i < n; i++) {
-		const layout how{ ways[i % std::size(ways)], granules[i / std::size(ways)] };
+		const unsigned fold =
+			i % 2 ? 0
+			      : static_cast<unsigned>(5 + i % 3); // at most to bit 22 of an address
+		const layout how{ ways[i % std::size(ways)], granules[i / std::size(ways)], fold };
 		machine oracle(false, ISS_ENGINE_STEP, dealt_size, how);
 		machine blocks(false, ISS_ENGINE_BLOCK, dealt_size, how);
 
 		for (std::uint64_t seed = first + i; seed < first + streams; seed += n)
 			ASSERT_EQ(compare(oracle, blocks, random_stream(seed, true), 1000, sum), "")
 				<< "VCXL_SEED=" << seed << ", " << how.ways << " ways of "
-				<< how.granule;
+				<< how.granule << ", fold " << how.fold;
 	}
 	report(first, streams, sum);
 }

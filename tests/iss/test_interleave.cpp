@@ -23,6 +23,8 @@ struct set {
 	uint64_t granule;
 	uint64_t size = 0x180000; /* a multiple of every period here */
 	uint64_t pa = cxl_base;
+	unsigned fold =
+		0; /* bits by which the number of a granule is shifted and added to itself */
 	std::vector<std::vector<uint8_t>> bytes{};
 	std::vector<uint8_t *> slots{};
 
@@ -36,8 +38,10 @@ struct set {
 
 	uint8_t *host(uint64_t at)
 	{
-		const uint64_t n = (at - pa) / granule;
+		uint64_t n = (at - pa) / granule;
 
+		if (fold) /* without carry, to the bits that factors 2 of the ways decide */
+			n ^= n >> fold & ((ways & ~(ways - 1)) - 1);
 		return slots[n % ways] + n / ways * granule + (at - pa) % granule;
 	}
 };
@@ -143,6 +147,9 @@ private:
 		out->slots = s->slots.data();
 		out->n_slots = s->ways;
 		out->granule = out->stride = s->granule;
+		for (unsigned w = s->ways, k = 0; s->fold && w % 2 == 0; w /= 2, k++)
+			out->arithmetic.map[out->arithmetic.n++] =
+				(s->granule | s->granule << s->fold) << k;
 		return true;
 	}
 
@@ -279,7 +286,8 @@ TEST(interleave, programs_do_the_same_on_both_engines_with_host_memory_and_witho
 {
 	for (const set &data : { set{ 2, 256, 0x180000, cxl_base + 0x40000000 },
 				 set{ 3, 256, 0x180000, cxl_base + 0x40000000 },
-				 set{ 8, 512, 0x180000, cxl_base + 0x40000000 } }) {
+				 set{ 8, 512, 0x180000, cxl_base + 0x40000000 },
+				 set{ 4, 256, 0x180000, cxl_base + 0x40000000, 3 } }) {
 		const std::vector<set> expected = worked_on(data, false, ISS_ENGINE_STEP);
 
 		SCOPED_TRACE(data.ways);
@@ -289,11 +297,20 @@ TEST(interleave, programs_do_the_same_on_both_engines_with_host_memory_and_witho
 	}
 }
 
+TEST(interleave, xor_arithmetic_moves_granules_within_a_page_between_pages_and_by_pages)
+{
+	sets_agree({ { 2, 256, 0x180000, cxl_base, 3 },
+		     { 16, 256, 0x180000, cxl_base + 0x40000000, 5 },
+		     { 12, 2048, 0x180000, cxl_base + 0x80000000, 4 },
+		     { 4, 8192, 0x180000, cxl_base + 0xc0000000, 2 } });
+}
+
 TEST(interleave, code_executes_from_it_across_granules_and_pages)
 {
-	for (unsigned i = 0; i < 6; i++) {
-		const unsigned ways[] = { 2, 3, 16 };
-		machine_of_sets m({ { ways[i / 2], 256 } }, true, engines[i % 2]);
+	for (unsigned i = 0; i < 8; i++) {
+		const unsigned ways[] = { 2, 3, 16, 16 }, folds[] = { 0, 0, 0, 4 };
+		machine_of_sets m({ { ways[i / 2], 256, 0x180000, cxl_base, folds[i / 2] } }, true,
+				  engines[i % 2]);
 		std::vector<uint32_t> code;
 
 		/* addi t0, t0, 1; the first one compressed, so that others cross granules */

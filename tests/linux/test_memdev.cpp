@@ -19,13 +19,15 @@ namespace
 class memdev_of_linux : public testing::TestWithParam<const char *>
 {
 protected:
-	linux_outcome run(const std::string &args, const std::string &script)
+	linux_outcome run(const std::string &args, const std::string &script,
+			  const words &more = {})
 	{
 		const scratch dir;
 		linux_config config;
 
 		config.series = GetParam();
 		config.machine = args_file(args, dir);
+		config.machine.insert(config.machine.end(), more.begin(), more.end());
 		config.tests = "script,dmesg";
 		config.script = script;
 		linux_outcome o = run_linux(config, dir);
@@ -98,6 +100,39 @@ TEST_P(memdev_of_linux, injects_lists_and_clears_poison_with_the_addresses_of_it
 	const std::string log = complaints(o.text("dmesg"));
 	EXPECT_EQ(log, lines_with(log, "poison inject dpa:0x1000 region: region0") +
 			       lines_with(log, "poison clear dpa:0x1000 region: region0"));
+}
+
+// 2 ways of the window by bits 8, 11, 17 and 25: at device address 0x1240 of the first device, bit
+// 11 is set, and Linux says where the host has the line. There, and nowhere near, is the poison.
+TEST_P(memdev_of_linux, finds_poison_of_a_window_with_xor_arithmetic_where_it_says)
+{
+	NEEDS_GUEST(GetParam());
+	const linux_outcome o = run("linux/direct4.args",
+				    "mount -t debugfs none /sys/kernel/debug 2>/dev/null\n"
+				    "mount -t tracefs none /sys/kernel/tracing 2>/dev/null\n"
+				    "echo 1 > /sys/kernel/tracing/events/cxl/enable\n"
+				    "daxctl offline-memory dax0.0 2>/dev/null\n"
+				    "echo dax0.0 > /sys/bus/dax/drivers/kmem/unbind\n"
+				    "m=$(basename /sys/bus/pci/devices/0000:0d:00.0/mem*)\n"
+				    "for a in 0x1240 0x2040; do\n"
+				    "	echo $a > /sys/kernel/debug/cxl/$m/inject_poison\n"
+				    "done\n"
+				    "cxl list -m $m --media-errors > /run/list\n"
+				    "cat /sys/kernel/tracing/trace\n"
+				    "for a in 4840 4a40 4940 8040 8140; do\n"
+				    "	devmem 0x100000$a 64; echo $a $?\n"
+				    "done\n",
+				    { "-M", "cxl-fmw.0.interleave-arithmetic=xor" });
+	const std::string &text = o.text("script");
+	const std::string list = lines_with(text, "trace_type=List");
+
+	for (const char *field : { "hpa=0x1000004940 ", " dpa=0x1240 ", "hpa=0x1000008040 " })
+		EXPECT_NE(list.find(field), std::string::npos) << field << "\n" << text;
+	for (const char *result :
+	     { "\n4840 0\n", "\n4a40 0\n", "\n4940 139\n", "\n8040 139\n", "\n8140 0\n" })
+		EXPECT_EQ(count(text, result), 1u) << result << text;
+	for (const char *bad : { "Oops", "BUG:", "WARNING:", "Call Trace" })
+		EXPECT_EQ(count(o.text("dmesg"), bad), 0u) << o.text("dmesg");
 }
 
 // The memory is offline, so that a program may map it; debugfs tells the device, /dev/mem the host.

@@ -22,6 +22,7 @@ struct made {
 	std::vector<unsigned> ways;
 	unsigned granularity; // a window of several ways allows its own only
 	bool direct;          // no firmware: nothing is committed before
+	words more = {};      // options of the machine
 };
 
 void PrintTo(const made &m, std::ostream *out)
@@ -66,6 +67,7 @@ TEST_P(region, is_created_tested_destroyed_and_created_anew)
 
 	config.series = "own";
 	config.machine = args_file(m.args, dir);
+	config.machine.insert(config.machine.end(), m.more.begin(), m.more.end());
 	if (m.direct)
 		config.machine.emplace_back("--direct");
 	config.tests = "regions,dmesg";
@@ -107,6 +109,20 @@ INSTANTIATE_TEST_SUITE_P(
 		made{ "in_a_3_way_window", "linux/window3.args", { 3, 6, 3 }, 256, true },
 		made{ "in_a_6_way_window", "linux/window6.args", { 6, 6 }, 1024, true },
 		made{ "after_that_of_the_firmware", "linux/direct4.args", { 2, 4 }, 256, false }),
+	[](const testing::TestParamInfo<made> &test) { return std::string(test.param.name); });
+
+const words by_xor = { "-M", "cxl-fmw.0.interleave-arithmetic=xor" };
+
+INSTANTIATE_TEST_SUITE_P(
+	own_xor, region,
+	testing::Values(
+		made{ "in_a_1_way_window", "linux/ports4.args", { 1, 2, 4 }, 256, true, by_xor },
+		made{ "in_a_2_way_window", "linux/direct4.args", { 2, 4, 2 }, 256, true, by_xor },
+		made{ "in_a_3_way_window", "linux/window3.args", { 3, 6 }, 256, true, by_xor },
+		made{ "in_a_4_way_window", "linux/bridges4.args", { 4, 8 }, 512, true, by_xor },
+		made{ "in_a_6_way_window", "linux/window6.args", { 6, 6 }, 1024, true, by_xor },
+		made{ "in_a_12_way_window", "linux/window12.args", { 12 }, 256, true, by_xor },
+		made{ "of_the_firmware", "linux/direct4.args", { 2 }, 256, false, by_xor }),
 	[](const testing::TestParamInfo<made> &test) { return std::string(test.param.name); });
 
 TEST(own_kernel, boots_and_powers_off_in_150_million_instructions)

@@ -135,6 +135,8 @@ private:
 		window.base = plan.base;
 		window.size = plan.size;
 		must(vcxl_interleave_make(plan.ways, plan.granularity, &window.interleave));
+		for (const uint64_t map : plan.xor_maps)
+			window.arithmetic.map[window.arithmetic.n++] = map;
 		for (unsigned i = 0; i < plan.ways; i++)
 			window.targets[i] = ports[plan.targets[i]];
 		windows.push_back(window);

@@ -168,6 +168,32 @@ TEST(dmi, interleaving_windows_narrow_to_their_granule)
 	EXPECT_EQ(dmi.get_dmi_ptr(), f.memdevs[1]->volatile_media->bytes() + 0x400);
 }
 
+// Bit 10 and bit 12 together decide: of 4 KiB from 0x1000 on, granules change places in pairs.
+TEST(dmi, xor_arithmetic_grants_the_granule_that_it_exchanges)
+{
+	fabric f({ { bridge({ memdev() }), bridge({ memdev() }) },
+		   { { base, 2 * quarter_gib, 1024u, { 0, 1 }, { 0x1400 } } } });
+	tlm::tlm_dmi dmi;
+
+	f.start();
+	for (unsigned i = 0; i < 2; i++) {
+		f.commit(*f.bridges[i], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
+		f.commit(*f.memdevs[i], 0, { base, 2 * quarter_gib, 1, 2, 0, false });
+		f.set_hdm_enable(*f.bridges[i], true);
+		f.set_hdm_enable(*f.memdevs[i], true);
+	}
+	ASSERT_TRUE(f.mem[0]->dmi(base + 0x1008, dmi));
+	EXPECT_EQ(dmi.get_start_address(), base + 0x1000);
+	EXPECT_EQ(dmi.get_end_address(), base + 0x13ff);
+	EXPECT_EQ(dmi.get_dmi_ptr(), f.memdevs[1]->volatile_media->bytes() + 0x800);
+	ASSERT_TRUE(f.mem[0]->dmi(base + 0x1400, dmi));
+	EXPECT_EQ(dmi.get_start_address(), base + 0x1400);
+	EXPECT_EQ(dmi.get_dmi_ptr(), f.memdevs[0]->volatile_media->bytes() + 0x800);
+	ASSERT_TRUE(f.mem[0]->dmi(base + 0x800, dmi));
+	EXPECT_EQ(dmi.get_start_address(), base + 0x800);
+	EXPECT_EQ(dmi.get_dmi_ptr(), f.memdevs[0]->volatile_media->bytes() + 0x400);
+}
+
 TEST(dmi, is_denied_for_the_range_that_nothing_decodes)
 {
 	pair_of_devices d(0, 0);

@@ -107,6 +107,14 @@ TEST(elaboration, impossible_windows_are_refused_at_construction)
 	off.size = 2 * quarter_gib;
 	expect_in(text(off), { "fmw", "is impossible" });
 	EXPECT_EQ(text(window_config(12, 16384)), "");
+	for (const std::vector<uint64_t> &maps : { std::vector<uint64_t>{ 0x100 },
+						   { 0x200, 0x400 },
+						   { 0x100, 0x200, 0x400, 0x800, 0x1000 } }) {
+		vcxl::cxl_window::config c = window_config(4);
+
+		c.xor_maps = maps;
+		expect_in(text(c), { "fmw", "is impossible", "XOR maps" });
+	}
 }
 
 TEST(elaboration, port_without_the_link_of_a_declared_dport_is_named)

@@ -108,11 +108,11 @@ struct tlm_side {
 // ---- the comparison ----
 
 // In pieces that no granule boundary divides.
-vcxl_status core_access(const vcxl_host &host, uint64_t hpa, bool write, uint8_t *data,
+vcxl_status core_access(const vcxl_host &host, uint64_t spa, bool write, uint8_t *data,
 			uint32_t len)
 {
 	for (uint32_t done = 0; done < len;) {
-		const uint64_t at = hpa + done;
+		const uint64_t at = spa + done;
 		vcxl_xfer x{};
 
 		x.data = data + done;
@@ -139,10 +139,11 @@ public:
 	{
 	}
 
-	// One access at hpa by both; `device` and `dpa` are the oracle's, nowhere: it was not
-	// asked.
+	// One access by both, at the host's address of hpa; `device` and `dpa` are the oracle's,
+	// nowhere: it was not asked.
 	void compare(unsigned window, uint64_t hpa, uint64_t device, uint64_t dpa, result &r)
 	{
+		const uint64_t spa = topo::exchanged(t_.windows[window], hpa);
 		const bool write = random_.one_in(2);
 		const uint32_t len = random_.one_in(16) ? 1 + random_.below(2 * sizeof(a_) / 3)
 							: 1u << random_.below(7);
@@ -151,9 +152,9 @@ public:
 		core_.media.last = tlm_.media.last = arrival();
 		memset(a_, 0, len);
 		memset(b_, 0, len);
-		const vcxl_status expected = core_access(core_.core.host, hpa, write, a_, len);
+		const vcxl_status expected = core_access(core_.core.host, spa, write, a_, len);
 		const tlm::tlm_response_status got =
-			write ? host.write(hpa, b_, len) : host.read(hpa, b_, len);
+			write ? host.write(spa, b_, len) : host.read(spa, b_, len);
 		const bool ok = expected == VCXL_OK;
 
 		r.accesses++;

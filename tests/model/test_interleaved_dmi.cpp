@@ -272,6 +272,50 @@ TEST(interleaved_dmi, poison_withdraws_its_page_only)
 	EXPECT_EQ(healed.last, s.last);
 }
 
+// Granules of 16 KiB whose places bit 16 exchanges: 32 KiB may hold the page.
+TEST(interleaved_dmi, poison_below_xor_arithmetic_withdraws_what_is_exchanged)
+{
+	constexpr uint64_t block = 0x8000;
+	fabric f({ { bridge({ memdev() }), bridge({ memdev() }) },
+		   { { base, 2 * quarter_gib, 16384u, { 0, 1 }, { 0x14000 } } } });
+	initiator &host = *f.mem[0];
+	topo::random random(1);
+	uint8_t byte;
+
+	f.start();
+	for (unsigned i = 0; i < 2; i++) {
+		f.commit(*f.bridges[i], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
+		f.commit(*f.memdevs[i], 0, { base, 2 * quarter_gib, 1, 6, 0, false });
+		f.set_hdm_enable(*f.bridges[i], true);
+		f.set_hdm_enable(*f.memdevs[i], true);
+	}
+	const cxl_dmi_extension all = ask(host, base + 0x12345);
+	ASSERT_TRUE(all.granted);
+	EXPECT_EQ(all.first, base);
+	EXPECT_EQ(all.last, base + 2 * quarter_gib - 1);
+	EXPECT_EQ(all.host(base + 0x10040), f.memdevs[1]->volatile_media->bytes() + 0x8040);
+	EXPECT_EQ(all.host(base + 0x14040), f.memdevs[0]->volatile_media->bytes() + 0x8040);
+	host.invalidated.clear();
+	// in the third block, which is exchanged: the host has device 1 there first
+	ASSERT_EQ(
+		vcxl_memdev_poison(f.memdevs[1]->memdev->core(), 0x9000, 64, VCXL_POISON_INJECTED),
+		VCXL_OK);
+	ASSERT_EQ(host.invalidated.size(), 1u);
+	EXPECT_EQ(host.invalidated[0], std::make_pair(base + 2 * block, base + 3 * block - 1));
+	EXPECT_EQ(host.read(base + 0x11000, &byte, 1), tlm::TLM_GENERIC_ERROR_RESPONSE);
+	EXPECT_EQ(host.read(base + 0x15000, &byte, 1), tlm::TLM_OK_RESPONSE);
+	for (const uint64_t at : { base + 0x10000, base + 0x11000, base + 0x17fff }) {
+		const cxl_dmi_extension map = ask(host, at);
+		EXPECT_TRUE(!map.granted || at < map.first || at > map.last);
+	}
+	const cxl_dmi_extension below = ask(host, base + 0xffff), above = ask(host, base + 0x18000);
+	ASSERT_TRUE(below.granted && above.granted);
+	EXPECT_EQ(below.last, base + 2 * block - 1);
+	EXPECT_TRUE(same_memory(host, below, base + 0xffc0, random));
+	EXPECT_EQ(above.first, base + 3 * block);
+	EXPECT_TRUE(same_memory(host, above, base + 0x30000, random));
+}
+
 TEST(interleaved_dmi, is_withdrawn_by_the_port_that_deals)
 {
 	set_of_devices s(4, 2, 0);

@@ -111,6 +111,7 @@ fabric::fabric(fabric_spec description) : spec_(std::move(description))
 		c.size = ws.size;
 		c.ways = static_cast<unsigned>(ws.bridges.size());
 		c.granularity = ws.granularity;
+		c.xor_maps = ws.xor_maps;
 		c.latency = spec_.latency;
 		c.trace = spec_.trace;
 		windows.push_back(std::make_unique<vcxl::cxl_window>(

@@ -206,6 +206,7 @@ struct window_spec {
 	uint64_t base = 0, size = 0;
 	unsigned granularity = 256;
 	std::vector<unsigned> bridges; // in interleave order
+	std::vector<uint64_t> xor_maps = {};
 };
 
 struct fabric_spec {

@@ -35,7 +35,7 @@ public:
 				spec.bridges.push_back(port(p));
 			}
 		for (const topo::window_plan &w : t.windows) {
-			window_spec ws{ w.base, w.size, w.granularity, {} };
+			window_spec ws{ w.base, w.size, w.granularity, {}, w.xor_maps };
 
 			for (const unsigned target : w.targets)
 				ws.bridges.push_back(bridge_of_.at(target));

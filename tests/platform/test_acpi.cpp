@@ -304,6 +304,37 @@ TEST(acpi, ways_and_granularity_are_encoded)
 	}
 }
 
+// CXL r3.1 9.18.1.4: one CXIMS for each granularity of windows with XOR arithmetic, with all maps
+// that any of them needs.
+TEST(acpi, xor_arithmetic_has_its_maps_beside_the_windows)
+{
+	const std::string xor_512 = ",cxl-fmw.1.interleave-arithmetic=xor"
+				    ",cxl-fmw.1.interleave-granularity=512",
+			  xor_256 = ",cxl-fmw.2.interleave-arithmetic=xor"
+				    ",cxl-fmw.2.xor-maps.0=0x10100";
+	const view t = host(bridges(12) + window(0, { 0, 1 }, "size=4G") +
+			    window(1, first(12), "size=12G" + xor_512) +
+			    window(2, { 1, 0 }, "size=4G" + xor_256) +
+			    window(3, first(3), "size=3G,cxl-fmw.3.interleave-arithmetic=xor"))
+			       .table("CEDT");
+	const std::vector<size_t> windows = cedt(t, 1), maps = cedt(t, 2);
+	const unsigned arithmetic[] = { 0, 1, 1, 1 };
+
+	ASSERT_EQ(windows.size(), 4u);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT_EQ(t.u8(windows[i] + 25), arithmetic[i]) << i;
+	ASSERT_EQ(maps.size(), 2u);
+	EXPECT_EQ(t.u16(maps[0] + 2), 16u);
+	EXPECT_EQ(t.u8(maps[0] + 6), 0u) << "256 bytes";
+	EXPECT_EQ(t.u8(maps[0] + 7), 1u);
+	EXPECT_EQ(t.u64(maps[0] + 8), 0x10100u);
+	EXPECT_EQ(t.u16(maps[1] + 2), 24u);
+	EXPECT_EQ(t.u8(maps[1] + 6), 1u) << "512 bytes";
+	EXPECT_EQ(t.u8(maps[1] + 7), 2u);
+	EXPECT_EQ(t.u64(maps[1] + 8), 2 * 0x2020900u);
+	EXPECT_EQ(t.u64(maps[1] + 16), 2 * 0x4041200u);
+}
+
 TEST(acpi, what_cannot_be_encoded_is_refused)
 {
 	host five(bridges(5) + window(0, { 0 }, "size=4G"));

@@ -43,6 +43,7 @@ struct example {
 		w.size = 0x100000000;
 		w.granularity = 8192;
 		w.targets = { 1, 0 };
+		w.xor_maps = { 0x100002000 };
 		m.windows.push_back(w);
 		l.mem64_cxl = { 0x600000000, 0x200000000 };
 		l.n_bridges = 2;
@@ -280,6 +281,7 @@ TEST(fdt, a_node_per_fixed_memory_window)
 	EXPECT_EQ(t.cells(w, "reg"), (words{ 0x10, 0, 1, 0 }));
 	EXPECT_EQ(t.cells(w, "vcxl,granularity"), words{ 8192 });
 	EXPECT_EQ(t.cells(w, "vcxl,targets"), (words{ 222, 12 })) << "interleave order";
+	EXPECT_EQ(t.cells(w, "vcxl,xor-maps"), (words{ 1, 0x2000 }));
 }
 
 TEST(fdt, without_cxl_there_are_no_such_nodes)

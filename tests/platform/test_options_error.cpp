@@ -297,6 +297,10 @@ constexpr wrong_line window_lines[] = {
 	{ "window_granularity_too_small", "-M cxl-fmw.0.interleave-granularity=128", "property 'cxl-fmw.0.interleave-granularity': 128 is not in 256..16K", true },
 	{ "window_granularity_too_large", "-M cxl-fmw.0.interleave-granularity=32k", "32k is not in 256..16K", true },
 	{ "window_granularity_no_power_of_two", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4G,cxl-fmw.0.interleave-granularity=768", "768 is not a power of two", true },
+	{ "window_arithmetic_unknown", "-M cxl-fmw.0.interleave-arithmetic=sum", "property 'cxl-fmw.0.interleave-arithmetic': 'sum' is not supported; known: modulo, xor", true },
+	{ "window_map_without_xor", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4G,cxl-fmw.0.xor-maps.0=0x100", "property 'cxl-fmw.0.xor-maps.0': cxl-fmw.0.interleave-arithmetic is not xor", true },
+	{ "window_map_of_no_bit", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4G,cxl-fmw.0.interleave-arithmetic=xor,cxl-fmw.0.xor-maps.0=0x100", "property 'cxl-fmw.0.xor-maps.0': windows of 1-way interleave have 0 maps", true },
+	{ "window_map_zero", "-M cxl-fmw.0.xor-maps.0=0", "property 'cxl-fmw.0.xor-maps.0': 0 is not in 1..4503599627370495", true },
 	{ "window_above_52_bits", "-M cxl-fmw.0.targets.0=hb0,cxl-fmw.0.size=4P", "the fixed memory windows do not fit in 52 bits of address", true },
 };
 /* clang-format on */
@@ -333,6 +337,44 @@ TEST(options_error, five_targets_are_not_a_number_of_ways)
 			  .find("property 'cxl-fmw.0.targets': 5 targets; known: 1, 2, 3, 4, 6, 8, "
 				"12, 16"),
 		  std::string::npos);
+}
+
+TEST(options_error, xor_maps_that_cannot_be_are_named)
+{
+	const struct {
+		const char *more, *text;
+	} cases[] = {
+		{ "xor-maps.2=0x400",
+		  "'cxl-fmw.1.xor-maps.2': windows of 4-way interleave have 2 maps" },
+		{ "xor-maps.1=0x10100",
+		  "'cxl-fmw.1.xor-maps.1': the lowest set bit has to be 0x200" },
+		{ "xor-maps.0=0x700,cxl-fmw.1.xor-maps.1=0xa00",
+		  "'cxl-fmw.1.xor-maps': applied twice the maps change an address" },
+		{ "xor-maps.0=0x10100", "'cxl-fmw.1.xor-maps.0': windows of one granularity share "
+					"their maps, and another one has 0x2020900" },
+		{ "xor-maps.0=0x10400,cxl-fmw.1.interleave-granularity=1k,cxl-fmw.1.xor-maps.1="
+		  "0x20800",
+		  "" },
+	};
+	words args =
+		split("-M virt,cxl=on -M cxl-fmw.0.interleave-arithmetic=xor,cxl-fmw.0.size=4G");
+
+	for (const std::string n : { "0", "1", "2", "3" })
+		args = args + split("-device pxb-cxl,bus=pcie.0,id=hb" + n + ",bus_nr=1" + n +
+				    " -M cxl-fmw.1.targets." + n + "=hb" + n);
+	args = args + split("-M cxl-fmw.0.targets.0=hb1,cxl-fmw.0.targets.1=hb0");
+	for (const auto &c : cases) {
+		const words all =
+			args + split("-M cxl-fmw.1.size=4G,cxl-fmw.1.interleave-arithmetic=xor,"
+				     "cxl-fmw.1." +
+				     std::string(c.more));
+		if (*c.text) {
+			EXPECT_NE(error_of(all).find(c.text), std::string::npos) << error_of(all);
+			continue;
+		}
+		const vcxl::machine m = machine_of(all);
+		EXPECT_EQ(m.windows[0].xor_maps, std::vector<uint64_t>{ 0x2020900 });
+	}
 }
 
 TEST(options_error, a_bus_has_room_for_32_root_ports)

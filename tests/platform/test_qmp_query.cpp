@@ -65,7 +65,7 @@ TEST(query_cxl, tells_windows_ports_decoders_capacities_logs_and_poison)
 		  R"({"return":{}})");
 	const std::string expected =
 		R"({"return":{"windows":[{"base":68719476736,"size":1073741824,"granularity":1024,)"
-		R"("targets":["cxl.1"]}],"components":[)"
+		R"("arithmetic":"modulo","targets":["cxl.1"]}],"components":[)"
 		R"({"id":"cxl.1","type":"pxb-cxl","bus":12,"decoders":[{"index":0,)"
 		R"("committed":true,"locked":false,"base":68719476736,"size":268435456,"ways":1,)"
 		R"("granularity":256,"targets":[3]}]},)"

@@ -162,6 +162,37 @@ TEST(firmware, holds_with_a_three_way_window_at_an_unaligned_base)
 		  "");
 }
 
+// The firmware's own XOR finds what modulo arithmetic of the devices predicts.
+TEST(firmware, holds_with_xor_arithmetic)
+{
+	for (const std::string how :
+	     { ",cxl-fmw.0.interleave-granularity=4k",
+	       ",cxl-fmw.0.xor-maps.0=0x4100,cxl-fmw.0.xor-maps.1=0xa00" }) {
+		const scratch dir;
+		command_line line;
+
+		for (unsigned i = 0; i < 4; i++) {
+			line.add("-device", "pxb-cxl,bus=pcie.0,id=hb" + number(i) +
+						    ",bus_nr=" + number(16 * (i + 1)));
+			line.add("-device", "cxl-rp,port=0,bus=hb" + number(i) + ",id=rp" +
+						    number(i) + ",chassis=0,slot=" + number(i));
+			line.device("rp" + number(i), "256M");
+			line.add("-M", "cxl-fmw.0.targets." + number(i) + "=hb" + number(i));
+		}
+		line.add("-M", "cxl-fmw.0.size=1G,cxl-fmw.0.interleave-arithmetic=xor" + how);
+		const outcome o = run_vcxl(line.args, dir);
+
+		expect_all_held(o);
+		EXPECT_NE(o.out.find(" by XOR, host bridges"), std::string::npos) << o.out;
+		EXPECT_EQ(compare(predict({ { window0,
+					      1024 * mib,
+					      how.find("4k") == std::string::npos ? 256u : 4096u,
+					      { { "m0" }, { "m1" }, { "m2" }, { "m3" } } } }),
+				  dir),
+			  "");
+	}
+}
+
 // A switch below a switch: 2 ways at the upper, 2 at the lower upstream port.
 TEST(firmware, holds_with_cascaded_switches)
 {

@@ -518,4 +518,24 @@ TEST_F(planner, random_two_level_orders_are_realised_or_refused_but_never_wrong)
 	EXPECT_LT(made, 400u);
 }
 
+// CXL r3.1 9.18.1.4, maps and addresses of Linux's own tests of the arithmetic.
+TEST(xor_arithmetic, leads_software_to_what_decoders_have_at_an_address_and_back)
+{
+	static const uint64_t vectors[][3] = {
+		{ 0, 0x123456789, 0x123456789 }, { 1, 0x900, 0x800 },
+		{ 1, 0x2000100, 0x2000000 },     { 1, 0x4041200, 0x4041200 },
+		{ 2, 0x4041200, 0x4041000 },     { 1, 0x123456789, 0x123456689 },
+		{ 4, 0x123456789, 0x123456489 }
+	};
+	plan_window w{};
+
+	for (const uint64_t map : { 0x2020900, 0x4041200, 0x1010400, 0x800 })
+		w.xor_maps[w.n_xor_maps++] = map;
+	for (const auto &v : vectors) {
+		w.n_xor_maps = static_cast<unsigned>(v[0]);
+		EXPECT_EQ(plan_load_address(&w, v[1]), v[2]);
+		EXPECT_EQ(plan_load_address(&w, v[2]), v[1]);
+	}
+}
+
 } // namespace

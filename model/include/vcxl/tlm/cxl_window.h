@@ -5,6 +5,7 @@
 #define VCXL_TLM_CXL_WINDOW_H
 
 #include <cstdint>
+#include <vector>
 
 #include <systemc>
 #include <tlm>
@@ -27,11 +28,14 @@ public:
 		uint64_t base = 0, size = 0; // multiples of 256 MiB and of ways x 256 MiB
 		unsigned ways = 1;           // 1, 2, 3, 4, 6, 8, 12 or 16
 		unsigned granularity = 256;  // 256 .. 16384
+		// XOR arithmetic, see vcxl/xor.h; none: modulo. Below, addresses are HPAs, by which
+		// ports and devices decode; the host's own are not the same then
+		std::vector<uint64_t> xor_maps;
 		cxl_latency latency;
 		const vcxl_trace *trace = nullptr; // borrowed
 	};
 
-	// CXL.mem from the host; addresses are HPAs, absolute
+	// CXL.mem from the host; its addresses, absolute
 	tlm_utils::simple_target_socket<cxl_window, 64> in;
 	// one per way, in interleave order, each to a host bridge
 	sc_core::sc_vector<tlm_utils::simple_initiator_socket_tagged<cxl_window, 64>> out;
@@ -45,12 +49,13 @@ private:
 	void b_transport(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	unsigned transport_dbg(tlm::tlm_generic_payload &trans);
 	bool get_direct_mem_ptr(tlm::tlm_generic_payload &trans, tlm::tlm_dmi &dmi);
-	void describe(uint64_t hpa, cxl_dmi_extension &map);
+	void describe(uint64_t spa, cxl_dmi_extension &map);
 	void invalidate(int index, sc_dt::uint64 first, sc_dt::uint64 last);
 	void before_end_of_elaboration() override; // reports what is not bound
 
 	bool holds(const tlm::tlm_generic_payload &trans, uint32_t len) const;
-	uint64_t boundary(uint64_t hpa) const;
+	uint64_t boundary(uint64_t spa) const;
+	uint64_t block_size() const; // of the pieces that XOR arithmetic maps to themselves
 	void forward(tlm::tlm_generic_payload &trans, sc_core::sc_time &delay);
 	void unrouted(tlm::tlm_generic_payload &trans);
 
