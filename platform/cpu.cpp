@@ -376,42 +376,55 @@ bool cpu::request_dmi(uint64_t pa, grant &out)
 	return true;
 }
 
+// The first of the grants that end at pa or behind it.
+std::vector<cpu::grant>::iterator cpu::grant_at(uint64_t pa)
+{
+	return std::lower_bound(grants_.begin(), grants_.end(), pa,
+				[](const grant &g, uint64_t at) { return g.last < at; });
+}
+
+void cpu::forget_grants(uint64_t first, uint64_t last)
+{
+	const auto begin = grant_at(first);
+	auto end = begin;
+
+	while (end != grants_.end() && end->first <= last)
+		++end;
+	grants_.erase(begin, end);
+}
+
 bool cpu::find_dmi(uint64_t pa, iss_dmi *out)
 {
 	const uint64_t last = pa + ISS_PAGE_SIZE - 1;
+	uint16_t &near = near_[pa / near_bytes % near_.size()];
 
-	for (size_t i = 0; i < grants_.size(); i++) {
-		if (pa < grants_[i].first || pa > grants_[i].last)
-			continue;
-		std::swap(grants_[0], grants_[i]); // the next one is likely the same
-		*out = grants_[0].dmi;
-		return grants_[0].granted && last <= grants_[0].last;
+	if (near >= grants_.size() || pa < grants_[near].first || pa > grants_[near].last)
+		near = static_cast<uint16_t>(grant_at(pa) - grants_.begin());
+	if (near == grants_.size() || grants_[near].first > pa) {
+		uint64_t &fragmented = fragmented_[pa / ISS_PAGE_SIZE % n_fragmented];
+		grant answer{};
+
+		if (fragmented == (pa | 1) || !request_dmi(pa, answer))
+			return false;
+		// Granules of an interleaved set, refused ones too, would fill the list and never
+		// serve a page.
+		if (answer.last - answer.first < ISS_PAGE_SIZE - 1) {
+			fragmented = pa | 1;
+			return false;
+		}
+		if (grants_.size() == max_grants)
+			grants_.clear();
+		forget_grants(answer.first, answer.last); // the answer is newer
+		const auto at = grants_.insert(grant_at(answer.first), std::move(answer));
+		near = static_cast<uint16_t>(at - grants_.begin());
 	}
-	uint64_t &fragmented = fragmented_[pa / ISS_PAGE_SIZE % n_fragmented];
-	grant answer{};
-
-	if (fragmented == (pa | 1) || !request_dmi(pa, answer))
-		return false;
-	// Granules of an interleaved set, refused ones too, would fill the list and never serve a
-	// page.
-	if (answer.last - answer.first < ISS_PAGE_SIZE - 1) {
-		fragmented = pa | 1;
-		return false;
-	}
-	constexpr size_t max_grants = 64;
-
-	if (grants_.size() == max_grants)
-		grants_.pop_back();
-	grants_.insert(grants_.begin(), std::move(answer));
-	*out = grants_[0].dmi;
-	return grants_[0].granted && last <= grants_[0].last;
+	*out = grants_[near].dmi;
+	return grants_[near].granted && last <= grants_[near].last;
 }
 
 void cpu::invalidate(sc_dt::uint64 first, sc_dt::uint64 last)
 {
-	const auto overlaps = [&](const grant &g) { return g.first <= last && g.last >= first; };
-
-	grants_.erase(std::remove_if(grants_.begin(), grants_.end(), overlaps), grants_.end());
+	forget_grants(first, last);
 	fragmented_.fill(0);
 	const uint64_t size = last - first == UINT64_MAX ? UINT64_MAX : last - first + 1;
 	iss_hart_dmi_invalidate(hart_.get(), first, size);

@@ -128,6 +128,8 @@ private:
 	void wait_for_interrupt();
 	uint64_t ahead_ps() const;
 	bool access(uint64_t pa, void *data, unsigned len, iss_access kind);
+	std::vector<grant>::iterator grant_at(uint64_t pa);
+	void forget_grants(uint64_t first, uint64_t last);
 	bool find_dmi(uint64_t pa, iss_dmi *out);
 	static void keep_interleaved(cxl_dmi_extension &from, grant &out);
 	bool request_dmi(uint64_t pa, grant &out);
@@ -136,7 +138,12 @@ private:
 
 	config config_;
 	std::unique_ptr<iss_hart, deleter> hart_;
+	// by address; they do not overlap. Dynamic capacity may be as many as a device has extents.
+	static constexpr size_t max_grants = 4096;
 	std::vector<grant> grants_;
+	// where in grants_ an address was found the last time; only a hint
+	static constexpr uint64_t near_bytes = 2 * 1024 * 1024;
+	std::array<uint16_t, 1024> near_{};
 	// pages (address | 1) whose answer is smaller than a page: interleaved below 4 KiB by who
 	// cannot say how, or not as a whole
 	static constexpr size_t n_fragmented = 1024;

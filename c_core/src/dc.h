@@ -131,8 +131,8 @@ uint32_t vcxl_dc_put_extents(const struct vcxl_dc *dc, struct vcxl_msg *msg, uin
 /* ---- dc_access.c ---- */
 /* The bytes of xfer->dpa; VCXL_E_UNBACKED, and nothing done, unless extents hold all of them. */
 enum vcxl_status vcxl_dc_transfer(const struct vcxl_dc *dc, const struct vcxl_xfer *xfer);
-/* Narrows [*begin, *end) around dpa to whole units of the accepted extent there, and says where on
- * the host *begin is. NULL: no such memory. */
+/* Narrows [*begin, *end) around dpa to whole units of the accepted extent there and of those that
+ * go on with the same media, and says where on the host *begin is. NULL: no such memory. */
 uint8_t *vcxl_dc_host(const struct vcxl_dc *dc, uint64_t dpa, uint64_t unit, uint64_t *begin,
 		      uint64_t *end);
 /* Makes persistent memory of [dpa, end) durable. */

@@ -45,24 +45,39 @@ enum vcxl_status vcxl_dc_transfer(const struct vcxl_dc *dc, const struct vcxl_xf
 	return status;
 }
 
+/* Whether b goes on where a ends: for the host, and in the same media. */
+static bool continues(const struct vcxl_dc *dc, const struct vcxl_dc_entry *a,
+		      const struct vcxl_dc_entry *b)
+{
+	return a->extent.accepted && b->extent.accepted && end_of(a) == b->extent.dpa &&
+	       media_of(dc, a) == media_of(dc, b) && offset_of(a, end_of(a)) == b->offset;
+}
+
+/* Neighbours are granted as one, so that initiators have not to remember each extent. */
 uint8_t *vcxl_dc_host(const struct vcxl_dc *dc, uint64_t dpa, uint64_t unit, uint64_t *begin,
 		      uint64_t *end)
 {
 	const unsigned i = vcxl_dc_lower_bound(dc, dpa);
 	const struct vcxl_dc_entry *e = &dc->entries[i];
+	const struct vcxl_dc_entry *low = e, *high = e;
 	uint64_t first, last;
 
 	if (i == dc->n || !e->extent.accepted || e->extent.dpa > dpa || !media_of(dc, e)->direct)
 		return NULL;
-	first = (e->extent.dpa + unit - 1) & ~(unit - 1);
-	last = end_of(e) & ~(unit - 1);
+	while (low > dc->entries && low->extent.dpa > *begin && continues(dc, low - 1, low))
+		low--;
+	while (high + 1 < dc->entries + dc->n && end_of(high) < *end &&
+	       continues(dc, high, high + 1))
+		high++;
+	first = (low->extent.dpa + unit - 1) & ~(unit - 1);
+	last = end_of(high) & ~(unit - 1);
 	if (*begin < first)
 		*begin = first;
 	if (*end > last)
 		*end = last;
 	if (dpa < *begin || dpa >= *end)
 		return NULL;
-	return media_of(dc, e)->direct + offset_of(e, *begin);
+	return media_of(dc, low)->direct + offset_of(low, *begin);
 }
 
 enum vcxl_status vcxl_dc_flush(const struct vcxl_dc *dc, uint64_t dpa, uint64_t end)

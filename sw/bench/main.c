@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Benchmark guest: programs HDM decoders with the firmware's own parts, then runs the same loops on
- * RAM and on the first region. Host time is not the guest's to know: each loop is announced by a
- * line before and after, for whoever holds the clock.
+ * RAM and on each region. The second region is dynamic capacity of the device of the first: the
+ * guest says that it waits, and accepts what it is offered until the region is full. Host time is
+ * not the guest's to know: each loop is announced by a line before and after, for whoever holds the
+ * clock.
  */
 #include "arch.h"
 #include "board.h"
 #include "config.h"
 #include "console.h"
 #include "cxl.h"
+#include "dc_host.h"
 
 enum {
 	STREAM_BYTES = 1024 * 1024,
+	STREAM_AT = 2 * 1024 * 1024 - STREAM_BYTES / 2, /* over the border of two extents */
 	CHASE_BYTES = 32 * 1024,
 	CHASE_STEP = 64,
+	PAGES_STEP = 64 * 1024 + 64, /* not the same set of the host's cache */
+	PAGES_BYTES = 1024 * 1024 * 1024,
+	PAGES_LOADS = 3 * 1000 * 1000,
+	MAX_CYCLE = PAGES_BYTES / PAGES_STEP,
+	MAX_REGIONS = 2,
 	CODE_TURN = 64 * 12 - 32 /* about: the branch is taken half the time */
 };
+
+static const char *const names[MAX_REGIONS] = { "cxl", "dynamic" };
 
 struct bench {
 	struct board board;
@@ -23,6 +34,8 @@ struct bench {
 	struct config config;
 	struct cxl cxl;
 	struct plan plan;
+	struct dc_host dc;
+	uint64_t pages_bytes; /* what the cycle over pages lies in */
 };
 
 typedef uint64_t loop(uint64_t *at, uint64_t amount, uint64_t times);
@@ -46,34 +59,75 @@ void firmware_trap(uint64_t cause, uint64_t pc, uint64_t value, struct bench *b)
 	board_finish(&b->board, 1);
 }
 
-/* The one region that the boot configuration asks for; its address. */
-static uint64_t make_region(struct bench *b)
+/* The second region: dynamic capacity, which the planner takes for more volatile memory. */
+static void find_dynamic(struct bench *b, int device)
 {
-	const struct config_region *from = &b->config.regions[0];
-	struct plan_region *to = &b->plan.regions[0];
+	struct plan_node *node = &b->cxl.topology.nodes[device];
+	uint64_t base, size;
+
+	b->dc.mailbox = b->cxl.nodes[device].memdev.mailbox;
+	dc_region(&b->dc, &base, &size);
+	if (b->dc.error)
+		give_up(b, b->dc.error);
+	if (base != node->volatile_size || node->persistent_size)
+		give_up(b, "dynamic capacity is not behind the volatile one");
+	node->volatile_size += size;
+}
+
+/* The regions that the boot configuration asks for. */
+static void make_regions(struct bench *b)
+{
 	const struct plan_topology *t = &b->cxl.topology;
 
-	if (b->config.n_regions != 1 || from->window >= t->n_windows)
-		give_up(b, "the boot configuration is to have one region in a window");
-	*to = (struct plan_region){ .base = t->windows[from->window].base + from->offset,
-				    .size = from->size,
-				    .granularity = from->granularity,
-				    .ways = from->n_targets };
-	for (unsigned k = 0; k < from->n_targets; k++)
-		to->targets[k] = plan_find(t, from->targets[k].path, from->targets[k].length);
-	b->plan.n_regions = 1;
+	if (!b->config.n_regions || b->config.n_regions > MAX_REGIONS)
+		give_up(b, "the boot configuration is to have one region or two");
+	for (unsigned i = 0; i < b->config.n_regions; i++) {
+		const struct config_region *from = &b->config.regions[i];
+		struct plan_region *to = &b->plan.regions[i];
+
+		if (from->window >= t->n_windows)
+			give_up(b, "a region is in no window");
+		*to = (struct plan_region){ .window = from->window,
+					    .base = t->windows[from->window].base + from->offset,
+					    .size = from->size,
+					    .granularity = from->granularity,
+					    .ways = from->n_targets };
+		for (unsigned k = 0; k < from->n_targets; k++)
+			to->targets[k] =
+				plan_find(t, from->targets[k].path, from->targets[k].length);
+		if (i && to->targets[0] != PLAN_NO_NODE)
+			find_dynamic(b, to->targets[0]);
+		if (b->pages_bytes > from->size)
+			b->pages_bytes = from->size;
+	}
+	b->plan.n_regions = b->config.n_regions;
 	if (!hdm_reset_all(&b->cxl) || !plan_make(t, &b->plan) ||
 	    !hdm_commit(&b->cxl, b->plan.decoders, b->plan.n_decoders, false))
 		give_up(b, b->plan.error[0] ? b->plan.error : b->cxl.error);
 	hdm_enable_all(&b->cxl);
-	return to->base;
 }
 
-/* Every CHASE_STEP bytes a pointer to the next of a fixed random cycle. Returns where it begins. */
-static uint64_t *make_cycle(uint64_t at)
+/* Accepts what comes until `bytes` are there. */
+static void accept_all(struct bench *b, uint64_t bytes)
 {
-	uint16_t order[CHASE_BYTES / CHASE_STEP];
-	const unsigned n = sizeof(order) / sizeof(order[0]);
+	say(&b->console, "waiting\n");
+	while (bytes) {
+		if (dc_take_record(&b->dc)) {
+			if (b->dc.type != DC_ADD)
+				give_up(b, "an event of another type");
+			dc_respond(&b->dc, DC_OP_ADD_RESPONSE);
+			for (unsigned i = 0; i < b->dc.n; i++)
+				bytes -= b->dc.chain[i].len;
+		}
+		if (b->dc.error)
+			give_up(b, b->dc.error);
+	}
+}
+
+/* Every `step` bytes a pointer to the next of a fixed random cycle. Returns where it begins. */
+static uint64_t *make_cycle(uint64_t at, unsigned n, uint64_t step)
+{
+	uint16_t order[MAX_CYCLE];
 	uint64_t state = 88172645463325252;
 
 	for (unsigned i = 0; i < n; i++)
@@ -89,9 +143,8 @@ static uint64_t *make_cycle(uint64_t at)
 		order[other] = was;
 	}
 	for (unsigned i = 0; i < n; i++)
-		*(uint64_t *)(at + (uint64_t)order[i] * CHASE_STEP) =
-			at + (uint64_t)order[(i + 1) % n] * CHASE_STEP;
-	return (uint64_t *)(at + (uint64_t)order[0] * CHASE_STEP);
+		*(uint64_t *)(at + order[i] * step) = at + order[(i + 1) % n] * step;
+	return (uint64_t *)(at + order[0] * step);
 }
 
 /* units: bytes, loads or instructions in all. */
@@ -117,22 +170,27 @@ static loop *copy_code(uint64_t at)
 	return (loop *)(uintptr_t)at;
 }
 
-static void run_all(struct bench *b, const char *memory, uint64_t at)
+static void run_all(struct bench *b, const char *memory, uint64_t base)
 {
+	const unsigned pages = (unsigned)(b->pages_bytes / PAGES_STEP) & ~7u;
+	const uint64_t at = base + STREAM_AT;
+
 	for (uint64_t i = 0; i < STREAM_BYTES / 8; i++)
 		((uint64_t *)at)[i] = i * 0x9e3779b97f4a7c15;
 	timed(b, "read", memory, loop_read, (uint64_t *)at, STREAM_BYTES, 3000, STREAM_BYTES);
 	timed(b, "copy", memory, loop_copy, (uint64_t *)at, STREAM_BYTES, 4500, STREAM_BYTES);
-	timed(b, "chase", memory, loop_chase, make_cycle(at), CHASE_BYTES / CHASE_STEP, 80000,
-	      CHASE_BYTES / CHASE_STEP);
+	timed(b, "chase", memory, loop_chase, make_cycle(at, CHASE_BYTES / CHASE_STEP, CHASE_STEP),
+	      CHASE_BYTES / CHASE_STEP, 80000, CHASE_BYTES / CHASE_STEP);
 	timed(b, "code", memory, copy_code(at), NULL, 0, 160000, CODE_TURN);
+	timed(b, "pages", memory, loop_chase, make_cycle(base, pages, PAGES_STEP), pages,
+	      PAGES_LOADS / pages, pages);
 }
 
 void firmware_main(uint64_t hart, const void *blob)
 {
 	struct bench b;
 	struct dt tree;
-	uint64_t region;
+	const uint64_t ram_offset = 32 * 1024 * 1024; /* behind the program */
 
 	(void)hart;
 	board_default(&b.board);
@@ -145,10 +203,17 @@ void firmware_main(uint64_t hart, const void *blob)
 	cxl_discover(&b.cxl, &b.board);
 	if (b.cxl.error[0])
 		give_up(&b, b.cxl.error);
-	region = make_region(&b);
+	b.dc = (struct dc_host){ 0 };
+	b.pages_bytes = b.board.ram_size - ram_offset;
+	if (b.pages_bytes > PAGES_BYTES)
+		b.pages_bytes = PAGES_BYTES;
+	make_regions(&b);
+	if (b.plan.n_regions > 1)
+		accept_all(&b, b.plan.regions[1].size);
 	for (unsigned round = 0; round < 3; round++) {
-		run_all(&b, "dram", b.board.ram_base + 32 * 1024 * 1024);
-		run_all(&b, "cxl", region);
+		run_all(&b, "dram", b.board.ram_base + ram_offset);
+		for (unsigned i = 0; i < b.plan.n_regions; i++)
+			run_all(&b, names[i], b.plan.regions[i].base);
 	}
 	board_finish(&b.board, 0);
 }

@@ -6,73 +6,19 @@
  * meets a trap where an extent was taken by force. Left out: tags, interrupts.
  */
 #include "cxl.h"
+#include "dc_host.h"
 #include "parts.h"
 
 enum {
-	MBOX_CONTROL = 0x04,
-	MBOX_COMMAND = 0x08,
-	MBOX_STATUS = 0x10,
-	MBOX_PAYLOAD = 0x20,
-	MBOX_DOORBELL = 1,
-
-	OP_GET_EVENTS = 0x0100,
-	OP_CLEAR_EVENTS = 0x0101,
-	OP_GET_CONFIG = 0x4800,
-	OP_ADD_RESPONSE = 0x4802,
-	OP_RELEASE = 0x4803,
-	DYNAMIC_CAPACITY = 4, /* the log */
-
-	RECORDS = 0x20, /* in the payload of Get Event Records */
-	HANDLE = 0x14,  /* in a record */
-	TYPE = 0x30,
-	FLAGS = 0x35,
-	EXTENT_DPA = 0x38,
-	EXTENT_LEN = 0x40,
-
-	ADD = 0,
-	RELEASE = 1,
-	FORCED = 2,
-	MORE = 1,
-	MAX_CHAIN = 16,
 	USES = 10000 /* between two looks at the log */
 };
 
 static struct cxl cxl;
 static struct plan plan;
-static uint64_t mailbox, window;
-static struct {
-	uint64_t dpa, len;
-} chain[MAX_CHAIN], held[MAX_CHAIN]; /* of the records so far; the last that were accepted */
-static unsigned n_chain, n_held;
-
-/* ---- mailbox ---- */
-
-static void put(unsigned offset, uint64_t value, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		mmio_write8(mailbox + MBOX_PAYLOAD + offset + i, (uint8_t)(value >> 8 * i));
-}
-
-static uint64_t get(unsigned offset, unsigned n)
-{
-	uint64_t value = 0;
-
-	while (n--)
-		value = value << 8 | mmio_read8(mailbox + MBOX_PAYLOAD + offset + n);
-	return value;
-}
-
-static void command(unsigned opcode, uint64_t in_len)
-{
-	mmio_write64(mailbox + MBOX_COMMAND, opcode | in_len << 16);
-	mmio_write32(mailbox + MBOX_CONTROL, MBOX_DOORBELL);
-	while (mmio_read32(mailbox + MBOX_CONTROL) & MBOX_DOORBELL)
-		;
-	if (mmio_read64(mailbox + MBOX_STATUS) >> 32 & 0xffff)
-		give_up("a command fails");
-}
-
-/* ---- dynamic capacity ---- */
+static struct dc_host host;
+static uint64_t window;
+static struct dc_extent held[DC_MAX_CHAIN]; /* the last that were accepted */
+static unsigned n_held;
 
 static uint64_t cause_of_load(uint64_t dpa)
 {
@@ -81,47 +27,42 @@ static uint64_t cause_of_load(uint64_t dpa)
 	return trap_cause;
 }
 
-/* Add Response or Release of what the chain holds. */
-static void respond(unsigned opcode)
+static void check(void)
 {
-	put(0, n_chain, 8);
-	for (unsigned i = 0; i < n_chain; i++) {
-		put(8 + 24 * i, chain[i].dpa, 8);
-		put(16 + 24 * i, chain[i].len, 8);
-		put(24 + 24 * i, 0, 8);
-	}
-	command(opcode, 8 + 24 * n_chain);
+	if (host.error)
+		give_up(host.error);
 }
 
 static void accept(void)
 {
-	for (unsigned i = 0; i < n_chain; i++)
-		if (cause_of_load(chain[i].dpa) != CAUSE_LOAD_ACCESS)
+	for (unsigned i = 0; i < host.n; i++)
+		if (cause_of_load(host.chain[i].dpa) != CAUSE_LOAD_ACCESS)
 			give_up("memory answers before it is accepted");
 	trap_cause = 0;
-	respond(OP_ADD_RESPONSE);
-	for (n_held = 0; n_held < n_chain; n_held++) {
+	dc_respond(&host, DC_OP_ADD_RESPONSE);
+	check();
+	for (n_held = 0; n_held < host.n; n_held++) {
 		const unsigned i = n_held;
-		volatile uint64_t *const word = (volatile uint64_t *)(window + chain[i].dpa);
-		volatile uint64_t *const last = word + chain[i].len / 8 - 1;
+		volatile uint64_t *const word = (volatile uint64_t *)(window + host.chain[i].dpa);
+		volatile uint64_t *const last = word + host.chain[i].len / 8 - 1;
 		const uint64_t before = *word;
 
-		held[i] = chain[i];
+		held[i] = host.chain[i];
 		*word = before + 1000 + i;
-		*last = ~chain[i].dpa;
-		if (*word != before + 1000 + i || *last != ~chain[i].dpa || trap_cause)
+		*last = ~host.chain[i].dpa;
+		if (*word != before + 1000 + i || *last != ~host.chain[i].dpa || trap_cause)
 			give_up("memory does not hold its value");
-		say(&console, "accepted 0x%lx +0x%lx: held %lu\n", chain[i].dpa, chain[i].len,
-		    before);
+		say(&console, "accepted 0x%lx +0x%lx: held %lu\n", host.chain[i].dpa,
+		    host.chain[i].len, before);
 	}
 }
 
 static void lose(const char *how)
 {
-	for (unsigned i = 0; i < n_chain; i++) {
-		if (cause_of_load(chain[i].dpa) != CAUSE_LOAD_ACCESS)
+	for (unsigned i = 0; i < host.n; i++) {
+		if (cause_of_load(host.chain[i].dpa) != CAUSE_LOAD_ACCESS)
 			give_up("memory answers that is not there");
-		say(&console, "%s 0x%lx +0x%lx\n", how, chain[i].dpa, chain[i].len);
+		say(&console, "%s 0x%lx +0x%lx\n", how, host.chain[i].dpa, host.chain[i].len);
 	}
 	trap_cause = 0;
 	n_held = 0;
@@ -140,43 +81,20 @@ static void use(void)
 	}
 }
 
-static void act_on_chain(uint64_t type)
+static void act_on_chain(unsigned type)
 {
-	if (type == ADD) {
+	if (type == DC_ADD) {
 		accept();
-	} else if (type == RELEASE) {
-		respond(OP_RELEASE);
+	} else if (type == DC_RELEASE) {
+		dc_respond(&host, DC_OP_RELEASE);
+		check();
 		lose("gave back");
-	} else if (type == FORCED) {
+	} else if (type == DC_FORCED) {
 		use(); /* the log may have come first */
 		lose("lost");
 	} else {
 		give_up("an event of another type");
 	}
-	n_chain = 0;
-}
-
-/* One record, so that answers do not overwrite others in the payload. */
-static void take_record(void)
-{
-	uint64_t handle, type, flags;
-
-	put(0, DYNAMIC_CAPACITY, 1);
-	command(OP_GET_EVENTS, 1);
-	if (!get(0x14, 2))
-		return;
-	if (n_chain == MAX_CHAIN)
-		give_up("a long chain");
-	handle = get(RECORDS + HANDLE, 2);
-	type = get(RECORDS + TYPE, 1);
-	flags = get(RECORDS + FLAGS, 1);
-	chain[n_chain].dpa = get(RECORDS + EXTENT_DPA, 8);
-	chain[n_chain++].len = get(RECORDS + EXTENT_LEN, 8);
-	put(0, DYNAMIC_CAPACITY | 1ull << 16, 6);
-	put(6, handle, 2);
-	command(OP_CLEAR_EVENTS, 8);
-	if (!(flags & MORE))
-		act_on_chain(type);
 }
 
 /* The region, which starts at device address 0, at the start of the window. */
@@ -184,6 +102,7 @@ static void map(void)
 {
 	struct plan_topology *t = &cxl.topology;
 	struct plan_region *region = &plan.regions[0];
+	uint64_t base, size;
 	int device = -1;
 
 	cxl_discover(&cxl, &board);
@@ -192,16 +111,16 @@ static void map(void)
 			device = (int)i;
 	if (device < 0 || t->n_windows != 1)
 		give_up("there is not one device and one window");
-	mailbox = cxl.nodes[device].memdev.mailbox;
-	put(0, 1, 2); /* one region, from 0 on */
-	command(OP_GET_CONFIG, 2);
-	if (get(8, 8))
+	host.mailbox = cxl.nodes[device].memdev.mailbox;
+	dc_region(&host, &base, &size);
+	check();
+	if (base)
 		give_up("the region does not start at 0");
-	t->nodes[device].volatile_size = get(16, 8) * PLAN_UNIT;
+	t->nodes[device].volatile_size = size;
 	region->targets[0] = device;
 	region->ways = 1;
 	region->base = window = t->windows[0].base;
-	region->size = t->nodes[device].volatile_size;
+	region->size = size;
 	region->granularity = t->windows[0].granularity;
 	plan.n_regions = 1;
 	if (!plan_make(t, &plan))
@@ -219,6 +138,8 @@ void guest_main(void)
 	for (;;) {
 		for (unsigned i = 0; i < USES; i++)
 			use();
-		take_record();
+		if (dc_take_record(&host))
+			act_on_chain(host.type);
+		check();
 	}
 }

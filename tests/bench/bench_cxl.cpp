@@ -1,24 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CXL memory against DRAM of the same guest: runs the vcxl program with the benchmark guest
-// (sw/bench) for several topologies and prints bandwidth, latency and instruction speed of both as
-// JSON, in CPU time of the program. Not a test: `vcxl_bench_cxl [VCXL GUEST]`.
+// CXL memory against DRAM of the same guest, and dynamic capacity against other memory of the same
+// device: runs the vcxl program with the benchmark guest (sw/bench) for several machines and prints
+// bandwidth, latency and instruction speed of both as JSON, in CPU time of the program. Not a test:
+// `vcxl_bench_cxl [VCXL GUEST]`.
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "socket_client.h"
+
 namespace
 {
+
+using words = std::vector<std::string>;
+
+// The programs, and where files of a run are.
+struct place {
+	std::string vcxl, guest, dir;
+	std::string file(const char *name) const { return dir + "/" + name; }
+};
 
 struct topology {
 	const char *name;
@@ -35,20 +50,36 @@ constexpr topology topologies[] = {
 	{ "8-way 512 B",  1, 8, 512 },
 };
 
+// One device with 1 GiB of volatile memory and 1 GiB of dynamic capacity, in extents that lie on one
+// memory or on one each.
+struct lending { const char *name; unsigned extents; bool tagged; };
+constexpr lending lendings[] = {
+	{ "1 extent",               1,   false },
+	{ "512 extents",            512, false },
+	{ "512 extents, 512 tags",  512, true },
+};
+
 struct loop { const char *name, *metric; double scale; bool per_unit; };
 constexpr loop loops[] = {
 	{ "read",  "read_GBps",  1e-9, false },
 	{ "copy",  "copy_GBps",  1e-9, false },
 	{ "chase", "load_ns",    1e9,  true },
 	{ "code",  "code_MIPS",  1e-6, false },
+	{ "pages", "page_ns",    1e9,  true },
 };
 // clang-format on
 
-std::vector<std::string> command_line(const topology &t, const std::string &vcxl,
-				      const std::string &guest, const std::string &config)
+words common_words(const place &at)
 {
-	std::vector<std::string> args{ vcxl,      "-M",  "virt,cxl=on",   "-m",  "256M",
-				       "-kernel", guest, "--boot-config", config };
+	words args{ at.vcxl, "-M", "virt,cxl=on", "-m", "2G" };
+
+	args.insert(args.end(), { "-kernel", at.guest, "--boot-config", at.file("config") });
+	return args;
+}
+
+words command_line(const topology &t, const place &at)
+{
+	words args = common_words(at);
 	std::string window = "cxl-fmw.0.size=6G,cxl-fmw.0.interleave-granularity=" +
 			     std::to_string(t.granularity);
 
@@ -75,9 +106,8 @@ std::vector<std::string> command_line(const topology &t, const std::string &vcxl
 
 // Positions go round the bridges first. Windows choose by absolute address: the first is at 64 GiB,
 // whose number of granules leaves 1 when divided by 3.
-void write_config(const topology &t, const std::string &path)
+std::string config(const topology &t)
 {
-	std::ofstream out(path);
 	std::string targets;
 
 	for (unsigned d = 0; d < t.devices_per_bridge; d++)
@@ -86,8 +116,76 @@ void write_config(const topology &t, const std::string &path)
 				   std::to_string(16 + 32 * ((b + (1ull << 36) / t.granularity) %
 							     t.bridges)) +
 				   "/" + std::to_string(d);
-	out << "region window=0 size=" << 256 * t.bridges * t.devices_per_bridge
-	    << "M granularity=" << t.granularity << " targets=" << targets << "\n";
+	return "region window=0 size=" + std::to_string(256 * t.bridges * t.devices_per_bridge) +
+	       "M granularity=" + std::to_string(t.granularity) + " targets=" + targets + "\n";
+}
+
+constexpr unsigned lent_mib = 1024;
+
+words command_line(const lending &l, const place &at)
+{
+	words args = common_words(at);
+	const std::string backed = l.tagged ? ",dc-regions-total-size=1G" : ",volatile-dc-memdev=d";
+
+	args.insert(args.end(),
+		    { "-object", "memory-backend-ram,size=1G,id=m", "-object",
+		      "memory-backend-ram,size=1G,id=d", "-device",
+		      "pxb-cxl,bus=pcie.0,id=hb,bus_nr=16", "-device",
+		      "cxl-rp,bus=hb,id=rp,port=0,chassis=0,slot=0", "-device",
+		      "cxl-type3,bus=rp,id=lender,volatile-memdev=m,num-dc-regions=1" + backed,
+		      "-M", "cxl-fmw.0.targets.0=hb,cxl-fmw.0.size=2G", "-qmp",
+		      "unix:" + at.file("qmp") + ",server=on,wait=off" });
+	return args;
+}
+
+std::string config(const lending &)
+{
+	return "region window=0 size=1G targets=16/0\n"
+	       "region window=0 offset=1G size=1G targets=16/0\n";
+}
+
+bool lend(const topology &, const place &)
+{
+	return true; // has nothing to lend
+}
+
+// What the fabric manager does when the guest waits: the extents, each an offer of its own.
+bool lend(const lending &l, const place &at)
+{
+	vcxl_test::socket_client monitor(at.file("qmp"));
+	bool good = true;
+	const auto ask = [&](const std::string &command, const std::string &arguments) {
+		monitor.send(R"({"execute":")" + command + R"(","arguments":{)" + arguments +
+			     "}}\n");
+		const std::string reply = monitor.line();
+
+		if (reply == R"({"return":{}})")
+			return;
+		fprintf(stderr, "%s: %s\n", command.c_str(), reply.c_str());
+		good = false;
+	};
+	const std::string bytes = std::to_string((lent_mib << 20) / l.extents);
+
+	(void)monitor.line(); // the greeting
+	ask("qmp_capabilities", "");
+	for (unsigned i = 0; i < l.extents && good; i++) {
+		char tag[48];
+		std::string tagged;
+
+		snprintf(tag, sizeof(tag), "00000000-0000-0000-0000-%012x", i + 1);
+		if (l.tagged) {
+			tagged = R"("tag":")" + std::string(tag) + R"(",)";
+			ask("object-add", R"("qom-type":"memory-backend-ram","id":"d)" +
+						  std::to_string(i) + R"(","size":)" + bytes +
+						  R"(,"tag":")" + tag + '"');
+		}
+		ask("cxl-add-dynamic-capacity",
+		    R"("path":"lender","host-id":0,"region":0,"selection-policy":"prescriptive",)" +
+			    tagged + R"("extents":[{"offset":)" +
+			    std::to_string((lent_mib << 20) / l.extents * i) + R"(,"len":)" +
+			    bytes + "}]");
+	}
+	return good;
 }
 
 double cpu_seconds(pid_t pid)
@@ -100,7 +198,7 @@ double cpu_seconds(pid_t pid)
 	return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-// Best of the rounds by loop and memory: seconds per unit. Empty when the run failed.
+// Best of the rounds by loop and memory: seconds per unit.
 using times = std::map<std::pair<std::string, std::string>, double>;
 
 class listener
@@ -111,10 +209,10 @@ public:
 	void line(const std::string &text)
 	{
 		const double now = cpu_seconds(pid_);
-		std::istringstream words(text);
+		std::istringstream in(text);
 		std::string word, name, memory, value;
 
-		if (!(words >> word >> name >> memory >> value))
+		if (!(in >> word >> name >> memory >> value))
 			return;
 		if (word == "begin") {
 			begun_ = now;
@@ -127,8 +225,12 @@ public:
 			agree_ = agree_ && results_.insert({ name, value }).first->second == value;
 		}
 	}
-	// the same loop computes the same wherever it runs
-	times result() const { return agree_ ? best_ : times(); }
+	times result() const
+	{
+		if (!agree_)
+			throw std::runtime_error("a loop does not compute the same everywhere");
+		return best_;
+	}
 
 private:
 	pid_t pid_;
@@ -138,12 +240,13 @@ private:
 	bool agree_ = true;
 };
 
-times run(const std::vector<std::string> &args)
+// `waiting` is called when the guest says that it waits.
+times run(const words &args, const std::function<bool()> &waiting)
 {
 	int fd[2], status = -1;
 
 	if (pipe(fd) != 0)
-		return {};
+		throw std::runtime_error("no pipe");
 	const pid_t pid = fork();
 
 	if (pid == 0) {
@@ -160,7 +263,7 @@ times run(const std::vector<std::string> &args)
 	}
 	close(fd[1]);
 	if (pid < 0)
-		return {};
+		throw std::runtime_error("no process");
 	listener heard(pid);
 	std::string text;
 	char c;
@@ -170,58 +273,73 @@ times run(const std::vector<std::string> &args)
 			text += c;
 			continue;
 		}
+		if (text.rfind("waiting", 0) == 0 && !waiting())
+			kill(pid, SIGTERM); // it would wait for ever
 		heard.line(text);
 		text.clear();
 	}
 	close(fd[0]);
 	waitpid(pid, &status, 0);
-	return status == 0 ? heard.result() : times();
+	if (status != 0)
+		throw std::runtime_error("the guest fails");
+	return heard.result();
 }
 
-bool measure(const topology &t, const std::string &vcxl, const std::string &guest,
-	     const std::string &config)
+void print(const char *name, const times &seconds, const char *from, const char *to)
 {
-	write_config(t, config);
-	times best = run(command_line(t, vcxl, guest, config));
-
-	printf("    { \"name\": \"%s\"", t.name);
+	printf("    { \"name\": \"%s\"", name);
 	for (const loop &l : loops) {
-		const double dram = best[{ l.name, "dram" }], cxl = best[{ l.name, "cxl" }];
+		const double was = seconds.at({ l.name, from }), is = seconds.at({ l.name, to });
 
-		if (dram <= 0 || cxl <= 0) {
-			printf(", \"failed\": true }");
-			return false;
-		}
-		printf(",\n      \"%s\": { \"dram\": %.3f, \"cxl\": %.3f, \"%s\": %.3f }", l.metric,
-		       l.per_unit ? dram * l.scale : l.scale / dram,
-		       l.per_unit ? cxl * l.scale : l.scale / cxl, l.per_unit ? "times" : "ratio",
-		       l.per_unit ? cxl / dram : dram / cxl);
+		printf(",\n      \"%s\": { \"%s\": %.3f, \"%s\": %.3f, \"%s\": %.3f }", l.metric,
+		       from, l.per_unit ? was * l.scale : l.scale / was, to,
+		       l.per_unit ? is * l.scale : l.scale / is, l.per_unit ? "times" : "ratio",
+		       l.per_unit ? is / was : was / is);
 	}
 	printf(" }");
-	return true;
+}
+
+// A list of JSON: what the memory `to` is against the memory `from` in each of the machines.
+template <class machine, size_t n>
+void measure(const machine (&machines)[n], const place &at, const char *from, const char *to)
+{
+	const char *separator = "";
+
+	printf("  \"%s_against_%s\": [\n", to, from);
+	for (const machine &m : machines) {
+		std::ofstream(at.file("config")) << config(m);
+		const times seconds = run(command_line(m, at), [&m, &at] { return lend(m, at); });
+
+		printf("%s", separator);
+		print(m.name, seconds, from, to);
+		fflush(stdout);
+		separator = ",\n";
+	}
+	printf("\n  ]");
 }
 
 } // namespace
 
 int main(int argc, char **argv)
 {
-	const std::string vcxl = argc > 1 ? argv[1] : VCXL_PROGRAM;
-	const std::string guest = argc > 2 ? argv[2] : VCXL_GUEST;
-	char config[] = "/tmp/vcxl_bench_XXXXXX";
-	const int fd = mkstemp(config);
-	bool good = fd >= 0, first = true;
+	namespace fs = std::filesystem;
+	char dir[] = "/tmp/vcxl_bench_XXXXXX";
+	int status = 0;
 
-	printf("{\n  \"cxl_against_dram\": [\n");
-	for (const topology &t : topologies) {
-		printf("%s", first ? "" : ",\n");
-		first = false;
-		good = good && measure(t, vcxl, guest, config);
-		fflush(stdout);
+	if (!mkdtemp(dir))
+		return 1;
+	const place at{ argc > 1 ? argv[1] : VCXL_PROGRAM, argc > 2 ? argv[2] : VCXL_GUEST, dir };
+
+	try {
+		printf("{\n");
+		measure(topologies, at, "dram", "cxl");
+		printf(",\n");
+		measure(lendings, at, "cxl", "dynamic");
+		printf("\n}\n");
+	} catch (const std::exception &e) {
+		fprintf(stderr, "%s\n", e.what());
+		status = 1;
 	}
-	printf("\n  ]\n}\n");
-	if (fd >= 0) {
-		close(fd);
-		unlink(config);
-	}
-	return good ? 0 : 1;
+	fs::remove_all(dir);
+	return status;
 }

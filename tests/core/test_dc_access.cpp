@@ -242,6 +242,36 @@ TEST(dc_dmi, is_withdrawn_before_a_release_completes_and_when_extents_come)
 	EXPECT_FALSE(vcxl_memdev_dmi(x.d.md, hpa, &dmi));
 }
 
+TEST(dc_dmi, neighbours_with_the_same_media_are_granted_as_one)
+{
+	dc_device x;
+	const uint64_t hpa = window + x.base;
+	vcxl_dmi dmi = {};
+
+	x.map();
+	x.give(2 * block, block);
+	x.give(0, 2 * block);
+	x.give(3 * block, block);
+	x.give(5 * block, block);
+	EXPECT_EQ(x.add({ { 4 * block, block } }), VCXL_DC_OK);
+	for (uint64_t at : { hpa, hpa + 2 * block + 4096, hpa + 4 * block - 1 }) {
+		ASSERT_TRUE(vcxl_memdev_dmi(x.d.md, at, &dmi));
+		EXPECT_EQ((range{ dmi.hpa, dmi.size }), (range{ hpa, 4 * block }));
+		EXPECT_EQ(dmi.host, x.memory.data());
+	}
+	ASSERT_TRUE(vcxl_memdev_dmi(x.d.md, hpa + 5 * block, &dmi));
+	EXPECT_EQ((range{ dmi.hpa, dmi.size }), (range{ hpa + 5 * block, block }))
+		<< "what is offered is not there";
+	EXPECT_EQ(dmi.host, x.memory.data() + 5 * block);
+	EXPECT_EQ(x.accept({ { x.base + 4 * block, block } }), 0u);
+	ASSERT_TRUE(vcxl_memdev_dmi(x.d.md, hpa + 5 * block, &dmi));
+	EXPECT_EQ((range{ dmi.hpa, dmi.size }), (range{ hpa, 6 * block }));
+	EXPECT_EQ(x.release({ { block, block } }, true), VCXL_DC_OK);
+	ASSERT_TRUE(vcxl_memdev_dmi(x.d.md, hpa + 5 * block, &dmi));
+	EXPECT_EQ((range{ dmi.hpa, dmi.size }), (range{ hpa + 2 * block, 4 * block }));
+	EXPECT_EQ(dmi.host, x.memory.data() + 2 * block);
+}
+
 TEST(dc_dmi, of_an_extent_shorter_than_a_page_is_not_granted)
 {
 	dc_options o;

@@ -3,6 +3,7 @@
 // Events as Linux traces them: injected by QMP, and the device's own when poison is read. Linux
 // reads no event log where it does not handle memory failures, so this takes a kernel built for it.
 #include <algorithm>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -18,7 +19,7 @@ namespace
 constexpr char ready[] = "mount -t tracefs none /sys/kernel/tracing 2>/dev/null\n"
 			 "t=/sys/kernel/tracing\n"
 			 "echo 1 > $t/events/cxl/enable\n"
-			 "echo ready\n";
+			 "echo ready 1\n";
 
 // Events without what differs between runs: when the request came, which device probed first.
 std::string settled(const std::string &events)
@@ -88,8 +89,11 @@ std::string expected_events()
 	       region + "cme_threshold_ev_flags='' cme_count=0\n";
 }
 
+using requests = std::vector<qmp_request>;
+
+// Asks the monitor for each of the batches when the script says "ready".
 linux_outcome run(const std::string &args, const std::string &script, const scratch &dir,
-		  const std::vector<qmp_request> &requests)
+		  const std::vector<requests> &batches)
 {
 	linux_config config;
 
@@ -98,18 +102,64 @@ linux_outcome run(const std::string &args, const std::string &script, const scra
 	config.tests = "script,dmesg";
 	config.script = script;
 	config.timeout = 60;
-	linux_outcome o = run_linux(config, dir, [&dir, &requests](running &guest) {
-		std::string expected;
+	linux_outcome o = run_linux(config, dir, [&dir, &batches](running &guest) {
+		for (size_t i = 0; i < batches.size(); i++) {
+			std::string expected;
 
-		for (size_t i = 0; i < requests.size(); i++)
-			expected += "{\"return\":{}}\n";
-		ASSERT_TRUE(guest.wait_for("ready\r\n"));
-		EXPECT_EQ(ask_monitor(dir, requests), expected);
+			for (size_t n = 0; n < batches[i].size(); n++)
+				expected += "{\"return\":{}}\n";
+			ASSERT_TRUE(guest.wait_for("ready " + std::to_string(i + 1) + "\r\n"));
+			EXPECT_EQ(ask_monitor(dir, batches[i]), expected);
+		}
 	});
 
 	EXPECT_EQ(o.run.status, 0);
 	EXPECT_TRUE(o.passed) << o.run.out;
 	return o;
+}
+
+// An event: g is one of general media, d of DRAM, m of the memory module.
+qmp_request event(const std::string &log, char kind)
+{
+	const std::string common = R"("path":"mem0","flags":0,"log":")" + log + "\",";
+	const std::string where = R"("descriptor":0,"type":0,"transaction-type":0,"dpa":)";
+
+	switch (kind) {
+	case 'g':
+		return { "cxl-inject-general-media-event", common + where + "8192" };
+	case 'd':
+		return { "cxl-inject-dram-event", common + where + "12288" };
+	default:
+		break;
+	}
+	return { "cxl-inject-memory-module-event",
+		 common + R"("type":0,"health-status":0,"media-status":0,"additional-status":0,)"
+			  R"("life-used":0,"temperature":25,"dirty-shutdown-count":0,)"
+			  R"("corrected-volatile-error-count":0,)"
+			  R"("corrected-persistent-error-count":0)" };
+}
+
+// Logs and the kinds of events in them, which come while the machine stands still.
+requests together(const std::vector<std::pair<std::string, std::string>> &logs)
+{
+	requests all{ { "stop", "" } };
+
+	for (const auto &[log, kinds] : logs)
+		for (const char kind : kinds)
+			all.push_back(event(log, kind));
+	all.push_back({ "cont", "" });
+	return all;
+}
+
+int lines_with(const std::string &text, const std::string &part)
+{
+	std::istringstream in(text);
+	std::string line;
+	int n = 0;
+
+	while (std::getline(in, line))
+		n += line.find(part) != std::string::npos;
+	return n;
 }
 
 } // namespace
@@ -124,22 +174,22 @@ TEST(linux_events, that_are_injected_are_traced_with_their_fields_and_the_region
 		std::string(ready) + "until grep -q cxl_general_media $t/trace; do sleep 1; done; "
 				     "cat $t/trace\n",
 		dir,
-		{ { "stop", "" }, // so that they come together
-		  { "cxl-inject-general-media-event",
-		    R"("path":"/machine/peripheral/mem0","log":"informational","flags":8,"dpa":4096,)"
-		    R"("descriptor":1,"type":2,"transaction-type":3,"channel":3,"device":5,)"
-		    R"("component-id":"iras mem","maint-op-class":1,"maint-op-subclass":2)" },
-		  { "cxl-inject-dram-event",
-		    R"("path":"mem0","log":"failure","flags":4,"dpa":8256,"descriptor":1,"type":0,)"
-		    R"("transaction-type":1,"channel":3,"rank":17,"nibble-mask":37421234,)"
-		    R"("bank-group":7,"bank":11,"row":2,"column":77,)"
-		    R"("correction-mask":[33,44,55,66])" },
-		  { "cxl-inject-memory-module-event",
-		    R"("path":"mem0","log":"fatal","flags":16,"type":3,"health-status":3,)"
-		    R"("media-status":7,"additional-status":33,"life-used":30,"temperature":-15,)"
-		    R"("dirty-shutdown-count":4,"corrected-volatile-error-count":3233,)"
-		    R"("corrected-persistent-error-count":1300)" },
-		  { "cont", "" } });
+		{ { { "stop", "" }, // so that they come together
+		    { "cxl-inject-general-media-event",
+		      R"("path":"/machine/peripheral/mem0","log":"informational","flags":8,"dpa":4096,)"
+		      R"("descriptor":1,"type":2,"transaction-type":3,"channel":3,"device":5,)"
+		      R"("component-id":"iras mem","maint-op-class":1,"maint-op-subclass":2)" },
+		    { "cxl-inject-dram-event",
+		      R"("path":"mem0","log":"failure","flags":4,"dpa":8256,"descriptor":1,"type":0,)"
+		      R"("transaction-type":1,"channel":3,"rank":17,"nibble-mask":37421234,)"
+		      R"("bank-group":7,"bank":11,"row":2,"column":77,)"
+		      R"("correction-mask":[33,44,55,66])" },
+		    { "cxl-inject-memory-module-event",
+		      R"("path":"mem0","log":"fatal","flags":16,"type":3,"health-status":3,)"
+		      R"("media-status":7,"additional-status":33,"life-used":30,"temperature":-15,)"
+		      R"("dirty-shutdown-count":4,"corrected-volatile-error-count":3233,)"
+		      R"("corrected-persistent-error-count":1300)" },
+		    { "cont", "" } } });
 
 	EXPECT_EQ(settled(trace_events(o.text("script"), "cxl_")), expected_events());
 	EXPECT_EQ(complaints(o.text("dmesg")), "");
@@ -149,18 +199,18 @@ TEST(linux_events, that_do_not_fit_the_log_are_counted)
 {
 	NEEDS_GUEST("own");
 	const scratch dir;
-	std::vector<qmp_request> requests(
-		10, { "cxl-inject-general-media-event",
-		      R"("path":"cxl-pmem0","log":"warning","flags":0,"dpa":4096,"descriptor":0,)"
-		      R"("type":0,"transaction-type":0)" });
+	requests ten(10,
+		     { "cxl-inject-general-media-event",
+		       R"("path":"cxl-pmem0","log":"warning","flags":0,"dpa":4096,"descriptor":0,)"
+		       R"("type":0,"transaction-type":0)" });
 
-	requests.insert(requests.begin(), { "stop", "" });
-	requests.push_back({ "cont", "" });
+	ten.insert(ten.begin(), { "stop", "" });
+	ten.push_back({ "cont", "" });
 	const linux_outcome o =
 		run("options/doc1.args",
 		    std::string(ready) + "until grep -q cxl_overflow $t/trace; do sleep 1; done; "
 					 "cat $t/trace\n",
-		    dir, requests);
+		    dir, { ten });
 	const std::string media = trace_events(o.text("script"), "cxl_general_media");
 	const std::string overflow = trace_events(o.text("script"), "cxl_overflow");
 	const std::string two = "cxl_overflow: memdev=mem0 host=0000:0d:00.0 serial=68608: "
@@ -172,6 +222,43 @@ TEST(linux_events, that_do_not_fit_the_log_are_counted)
 	EXPECT_NE(media.find(" handle=8 "), std::string::npos) << media;
 	EXPECT_EQ(overflow, two + first + " to " + first + "\n") << "both at once";
 	EXPECT_EQ(first.find_first_not_of("0123456789"), std::string::npos) << overflow;
+	EXPECT_EQ(complaints(o.text("dmesg")), "");
+}
+
+// What ndctl's test "cxl-events" expects of one trigger: a log that has overflowed, 15 records of
+// failures (the overflow names that log too), 2 fatal ones and 3 for information, and the region of
+// what is mapped. Its device's log takes 15 records, ours 8: they come in two batches, each with
+// something in the log that Linux reads last.
+TEST(linux_events, of_all_severities_are_as_many_as_the_test_of_ndctl_wants)
+{
+	NEEDS_GUEST("own");
+	const scratch dir;
+	const std::string script =
+		std::string(ready) +
+		"until_told() {\n"
+		"\tuntil [ $(grep -c log=Info $t/trace) = $1 ]; do sleep 1; done\n"
+		"}\n"
+		"until_told 1; echo ready 2; until_told 3; cat $t/trace\n";
+	const linux_outcome o =
+		run("linux/direct1.args", script, dir,
+		    { together({ { "failure", "gdmgdmg" }, { "informational", "g" } }),
+		      together({ { "failure", "gdmgdmgddd" }, // two too many
+				 { "fatal", "md" },
+				 { "informational", "dm" } }) });
+	const std::string events = trace_events(o.text("script"), "cxl_");
+	const std::string region = " hpa_alias0=ffffffffffffffff region=region0 ";
+
+	EXPECT_EQ(lines_with(events, "cxl_overflow"), 1) << events;
+	EXPECT_EQ(lines_with(events, "log=Failure : 2 records from "), 1) << events;
+	EXPECT_EQ(lines_with(events, "log=Fatal"), 2) << events;
+	EXPECT_EQ(lines_with(events, "log=Failure"), 16) << events;
+	EXPECT_EQ(lines_with(events, "log=Informational"), 3) << events;
+	// one device alone: host addresses are device addresses behind the window's base
+	EXPECT_EQ(lines_with(events, "cxl_general_media: "), 7) << events;
+	EXPECT_EQ(lines_with(events, "hpa=1000002000" + region), 7) << events;
+	EXPECT_EQ(lines_with(events, "cxl_dram: "), 7) << events;
+	EXPECT_EQ(lines_with(events, "hpa=1000003000" + region), 7) << events;
+	EXPECT_EQ(lines_with(events, "cxl_memory_module: "), 6) << events;
 	EXPECT_EQ(complaints(o.text("dmesg")), "");
 }
 
@@ -192,7 +279,7 @@ TEST(linux_events, of_a_program_that_loads_a_poisoned_line_are_traced_and_it_is_
 			"devmem 0x1000001080 64; echo neighbour $?\n"
 			"until grep -q cxl_general_media $t/trace; do sleep 1; done; cat "
 			"$t/trace\n",
-		dir, { { "cxl-inject-poison", R"("path":"mem0","start":4160,"length":64)" } });
+		dir, { { { "cxl-inject-poison", R"("path":"mem0","start":4160,"length":64)" } } });
 	const std::string &text = o.text("script");
 	const std::string events = settled(trace_events(text, "cxl_general_media"));
 

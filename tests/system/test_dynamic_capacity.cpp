@@ -3,6 +3,7 @@
 // Dynamic capacity over the monitor's socket: memory backends with tags that come and go at run
 // time, and offers that lie on them.
 #include <fstream>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -46,9 +47,10 @@ std::string error(const std::string &text)
 }
 
 // A running guest that accepts all extents (sw/guest/dcd.c), or a stopped machine.
-words machine_with(const scratch &dir, bool runs, const words &more)
+words machine_with(const scratch &dir, bool runs, const words &more,
+		   const std::string &file = "options/dcd_tagged.args")
 {
-	words args = args_file("options/dcd_tagged.args", dir);
+	words args = args_file(file, dir);
 
 	const std::string guest = VCXL_GUEST_DIR "/dcd.elf";
 	const std::string monitor = "unix:" + dir.file("q") + ",server=on,wait=off";
@@ -69,6 +71,29 @@ words stopped(const scratch &dir, const words &more = {})
 std::string release(const std::string &more)
 {
 	return R"({"path":"cxl-dcd0","host-id":0,"region":0,"removal-policy":)" + more + "}";
+}
+
+// Extents of 2 MiB, each with as much free behind it: no two are one piece for the host.
+constexpr unsigned n_chains = 8, in_chain = 16;
+
+std::string apart(unsigned chain)
+{
+	std::string extents;
+
+	for (unsigned i = 0; i < in_chain; i++)
+		extents += (i ? R"(,{"offset":)" : R"({"offset":)") +
+			   std::to_string((chain * in_chain + i) * (4ull << 20)) +
+			   R"(,"len":2097152})";
+	return extents;
+}
+
+// What the guest says of the last extent of a chain.
+std::string last_of(unsigned chain)
+{
+	std::ostringstream text;
+
+	text << "0x" << std::hex << ((chain + 1) * in_chain - 1) * (4ull << 20) << " +0x200000";
+	return text.str();
 }
 
 } // namespace
@@ -231,6 +256,42 @@ TEST(dynamic_capacity, a_guest_accepts_uses_gives_back_and_loses_memory)
 	uint64_t word = 0;
 	in.read(reinterpret_cast<char *>(&word), sizeof(word));
 	EXPECT_EQ(word, 1000u);
+}
+
+// A hart remembers the memory of many extents, and forgets it where it goes: the guest looks at
+// each when it comes and when it has gone.
+TEST(dynamic_capacity, many_extents_come_and_go_and_keep_what_is_written)
+{
+	THROWS_BESIDE_SYSTEMC();
+	const scratch dir;
+	running program(machine_with(dir, true, {}, "options/dcd_volatile.args"), dir);
+	const auto add = [](unsigned chain) {
+		return R"({"path":"cxl-dcd0","host-id":0,"region":0,)"
+		       R"("selection-policy":"prescriptive","extents":[)" +
+		       apart(chain) + "]}";
+	};
+
+	ASSERT_TRUE(program.wait_for("waiting")) << program.output();
+	qmp_client qmp(dir);
+	for (unsigned i = 0; i < n_chains; i++) {
+		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", add(i)), done);
+		ASSERT_TRUE(program.wait_for("accepted " + last_of(i) + ": held 0"))
+			<< program.output();
+	}
+	for (unsigned i : { 5u, 0u, 7u, 2u, 1u, 6u, 4u, 3u }) {
+		EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity",
+				  release(R"("prescriptive","extents":[)" + apart(i) + "]")),
+			  done);
+		ASSERT_TRUE(program.wait_for("gave back " + last_of(i))) << program.output();
+	}
+	for (unsigned i = 0; i < n_chains; i++) {
+		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", add(i)), done);
+		ASSERT_TRUE(program.wait_for("accepted " + last_of(i) + ": held 1015"))
+			<< program.output();
+	}
+	EXPECT_EQ(program.output().find("trap"), std::string::npos) << program.output();
+	EXPECT_EQ(qmp.ask("quit"), done);
+	EXPECT_EQ(program.wait(), 0);
 }
 
 } // namespace vcxl_test
