@@ -38,16 +38,18 @@ struct place {
 struct topology {
 	const char *name;
 	unsigned bridges, devices_per_bridge, granularity;
+	bool by_xor;
 };
 
 // clang-format off
 constexpr topology topologies[] = {
-	{ "direct",       1, 1, 256 },
-	{ "2-way 256 B",  1, 2, 256 },
-	{ "3-way 256 B",  3, 1, 256 },
-	{ "4-way 256 B",  1, 4, 256 },
-	{ "4-way 4 KiB",  1, 4, 4096 },
-	{ "8-way 512 B",  1, 8, 512 },
+	{ "direct",       1, 1, 256, false },
+	{ "2-way 256 B",  1, 2, 256, false },
+	{ "3-way 256 B",  3, 1, 256, false },
+	{ "4-way 256 B",  1, 4, 256, false },
+	{ "4-way 4 KiB",  1, 4, 4096, false },
+	{ "8-way 512 B",  1, 8, 512, false },
+	{ "4-way XOR",    2, 2, 256, true },
 };
 
 // One device with 1 GiB of volatile memory and 1 GiB of dynamic capacity, in extents that lie on one
@@ -81,7 +83,8 @@ words command_line(const topology &t, const place &at)
 {
 	words args = common_words(at);
 	std::string window = "cxl-fmw.0.size=6G,cxl-fmw.0.interleave-granularity=" +
-			     std::to_string(t.granularity);
+			     std::to_string(t.granularity) +
+			     ",cxl-fmw.0.interleave-arithmetic=" + (t.by_xor ? "xor" : "modulo");
 
 	for (unsigned b = 0; b < t.bridges; b++) {
 		const std::string hb = "hb" + std::to_string(b);
