@@ -155,8 +155,7 @@ enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64
 		return VCXL_E_CONFIG;
 	if (!vcxl_range_inside(dpa, len, 0, md->capacity))
 		return VCXL_E_CAPACITY;
-	status = vcxl_poison_add(&md->poison, dpa, dpa + len, source,
-				 vcxl_timestamp_ns(&md->timestamp, md->now_ps));
+	status = vcxl_poison_add(&md->poison, dpa, dpa + len, source, vcxl_timestamp_ns(md));
 	vcxl_memdev_update_guard(md);
 	vcxl_memdev_invalidate_dpa(md, dpa, dpa + len);
 	saved = vcxl_state_save(md);
@@ -168,8 +167,8 @@ enum vcxl_status vcxl_memdev_poison(struct vcxl_memdev *md, uint64_t dpa, uint64
 
 enum vcxl_status vcxl_memdev_heal(struct vcxl_memdev *md, uint64_t dpa, uint64_t end)
 {
-	const enum vcxl_status status = vcxl_poison_remove(
-		&md->poison, dpa, end, vcxl_timestamp_ns(&md->timestamp, md->now_ps));
+	const enum vcxl_status status =
+		vcxl_poison_remove(&md->poison, dpa, end, vcxl_timestamp_ns(md));
 
 	vcxl_memdev_update_guard(md);
 	vcxl_memdev_invalidate_dpa(md, dpa, end); /* the page may be granted again */

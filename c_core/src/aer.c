@@ -79,34 +79,27 @@ static void root_command_written(void *owner, unsigned i, uint64_t old, uint64_t
 
 /* clang-format off */
 /* PCIe r6.0 7.8.4 */
-#define AER_REGS \
-	VCXL_REG32(0x04, "Uncorrectable Error Status",   .w1c = 0x007ff030, .sticky = true), \
-	VCXL_REG32(0x08, "Uncorrectable Error Mask",     .rw = 0x007ff030, .reset = 0x00400000, .sticky = true), \
-	VCXL_REG32(0x0c, "Uncorrectable Error Severity", .rw = 0x007ff030, .reset = 0x00462030, .sticky = true), \
-	VCXL_REG32(0x10, "Correctable Error Status",     .w1c = 0x0000f1c1, .sticky = true), \
-	VCXL_REG32(0x14, "Correctable Error Mask",       .rw = 0x0000f1c1, .reset = 0x00006000, .sticky = true), \
-	VCXL_REG32(0x18, "Advanced Error Capabilities and Control", .sticky = true), \
-	VCXL_REG32(0x1c, "Header Log",                   .count = 4, .stride = 4, .sticky = true)
-
-static const struct vcxl_reg aer_regs[] = { AER_REGS };
-
-static const struct vcxl_reg aer_root_regs[] = {
-	AER_REGS,
+static const struct vcxl_reg regs[] = {
+	VCXL_REG32(0x04, "Uncorrectable Error Status",   .w1c = 0x007ff030, .sticky = true),
+	VCXL_REG32(0x08, "Uncorrectable Error Mask",     .rw = 0x007ff030, .reset = 0x00400000, .sticky = true),
+	VCXL_REG32(0x0c, "Uncorrectable Error Severity", .rw = 0x007ff030, .reset = 0x00462030, .sticky = true),
+	VCXL_REG32(0x10, "Correctable Error Status",     .w1c = 0x0000f1c1, .sticky = true),
+	VCXL_REG32(0x14, "Correctable Error Mask",       .rw = 0x0000f1c1, .reset = 0x00006000, .sticky = true),
+	VCXL_REG32(0x18, "Advanced Error Capabilities and Control", .sticky = true),
+	VCXL_REG32(0x1c, "Header Log",                   .count = 4, .stride = 4, .sticky = true),
+	/* from here on: root ports */
 	VCXL_REG32(0x2c, "Root Error Command",           .rw = 0x7, .on_write = root_command_written),
 	VCXL_REG32(0x30, "Root Error Status",            .w1c = 0x7f, .sticky = true),
 	VCXL_REG32(0x34, "Error Source Identification",  .sticky = true),
 };
+#define N_ROOT_REGS 3u /* the last rows */
 /* clang-format on */
-
-#define ROWS(r) (r), (unsigned)VCXL_ARRAY_LEN(r)
 
 void vcxl_aer_add(struct vcxl_pci *pci, bool root_port)
 {
-	if (root_port)
-		pci->aer_offset =
-			vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, ROWS(aer_root_regs), pci);
-	else
-		pci->aer_offset = vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, ROWS(aer_regs), pci);
+	const unsigned n_rows = VCXL_ARRAY_LEN(regs) - (root_port ? 0 : N_ROOT_REGS);
+
+	pci->aer_offset = vcxl_pci_add_extended(pci, 0x0001, 2, 0x48, regs, n_rows, pci);
 }
 
 static bool is_root_port(const struct vcxl_pci *pci)
@@ -171,11 +164,9 @@ void vcxl_aer_internal_error(struct vcxl_pci *pci, enum vcxl_error_message sever
 {
 	const bool correctable = severity == VCXL_ERR_COR;
 	const unsigned bit = correctable ? CORRECTED_INTERNAL : UNCORRECTABLE_INTERNAL;
-	const uint32_t status_at =
-		pci->aer_offset + (correctable ? CORRECTABLE_STATUS : UNCORRECTABLE_STATUS);
-	const uint32_t mask_at =
-		pci->aer_offset + (correctable ? CORRECTABLE_MASK : UNCORRECTABLE_MASK);
-	const uint32_t control_at = pci->aer_offset + CONTROL;
+	const uint32_t aer = pci->aer_offset, control_at = aer + CONTROL;
+	const uint32_t status_at = aer + (correctable ? CORRECTABLE_STATUS : UNCORRECTABLE_STATUS);
+	const uint32_t mask_at = aer + (correctable ? CORRECTABLE_MASK : UNCORRECTABLE_MASK);
 	const uint64_t before = get(pci, status_at, 4), control = get(pci, control_at, 4);
 
 	set_bits(pci, pci->pcie_offset + DEVICE_STATUS, 2, 1u << severity_bit(severity));

@@ -4,7 +4,6 @@
  * MSI/MSI-X notification exists: a policy that asks for messages to firmware is refused.
  */
 #include <assert.h>
-#include <string.h>
 
 #include <vcxl/bits.h>
 
@@ -53,11 +52,8 @@ enum cxl_rc vcxl_events_get(const struct vcxl_events *events, struct vcxl_msg *m
 	out.overflow_last_ns = vcxl_le64_of(ring->overflow_last_ns);
 	out.n_records = vcxl_le16_of((uint16_t)n);
 	(void)vcxl_msg_reply(msg, &out, sizeof(out));
-	for (unsigned i = 0; i < n; i++) {
-		memcpy(msg->out + msg->out_len, vcxl_event_at(events, log, i),
-		       sizeof(struct vcxl_event_wire));
-		msg->out_len += (uint32_t)sizeof(struct vcxl_event_wire);
-	}
+	for (unsigned i = 0; i < n; i++)
+		vcxl_msg_append(msg, vcxl_event_at(events, log, i), sizeof(struct vcxl_event_wire));
 	return CXL_RC_SUCCESS;
 }
 

@@ -87,11 +87,12 @@ struct copy {
 	uint8_t from, to, len, mask;
 };
 
+#define N_COPIES 2
 struct feature {
 	uint8_t uuid[16];
 	uint8_t get_size, set_size, version;
 	uint8_t initial[VCXL_FEATURE_SIZE];
-	struct copy copies[2];
+	struct copy copies[N_COPIES];
 	bool (*valid)(const struct feature *f, const uint8_t *in);
 	void (*applied)(struct vcxl_memdev *md, const uint8_t *in); /* may be NULL */
 };
@@ -110,6 +111,11 @@ static void scrub_applied(struct vcxl_memdev *md, const uint8_t *in)
 	vcxl_scrub_schedule(md);
 }
 
+static uint64_t corrected_errors(const struct vcxl_memdev *md)
+{
+	return (uint64_t)md->health.corrected_volatile + md->health.corrected_persistent;
+}
+
 static bool ecs_valid(const struct feature *f, const uint8_t *in)
 {
 	const uint64_t threshold = vcxl_field_get(in[1], ECS_THRESHOLD);
@@ -122,7 +128,7 @@ static bool ecs_valid(const struct feature *f, const uint8_t *in)
 static void ecs_applied(struct vcxl_memdev *md, const uint8_t *in)
 {
 	if (in[1] & ECS_RESET) {
-		md->features.ecs_base = vcxl_corrected_errors(md);
+		md->features.ecs_base = corrected_errors(md);
 		md->features.ecs_reported = false;
 	}
 	vcxl_ecs_check(md);
@@ -150,45 +156,37 @@ static bool repair_valid(const struct feature *f, const uint8_t *in)
 /* clang-format off */
 static const struct feature features[VCXL_N_FEATURES] = {
 	{ /* device patrol scrub: changeable at run time, every 12 hours, 1 at least; off */
-	  .uuid = { 0x96, 0xda, 0xd7, 0xd6, 0xfd, 0xe8, 0x48, 0x2b,
-		    0xa7, 0x33, 0x75, 0x77, 0x4e, 0x06, 0xdb, 0x8a },
+	  .uuid = VCXL_UUID(96dad7d6, fde8, 482b, a733, 75774e06db8a),
 	  .get_size = 4, .set_size = 2, .version = 1,
 	  .initial = { 0x3, 12, 1, 0 },
 	  .copies = { { 0, 1, 1, 0xff }, { 1, 3, 1, SCRUB_ENABLED } },
 	  .valid = scrub_valid, .applied = scrub_applied },
 	{ /* soft post package repair by device address; data are not retained */
-	  .uuid = { 0x89, 0x2b, 0xa4, 0x75, 0xfa, 0xd8, 0x47, 0x4e,
-		    0x9d, 0x3e, 0x69, 0x2c, 0x91, 0x75, 0x68, 0xbb }, REPAIR(0) },
+	  .uuid = VCXL_UUID(892ba475, fad8, 474e, 9d3e, 692c917568bb), REPAIR(0) },
 	{ /* hard post package repair */
-	  .uuid = { 0x80, 0xea, 0x45, 0x21, 0x78, 0x6f, 0x41, 0x27,
-		    0xaf, 0xb1, 0xec, 0x74, 0x59, 0xfb, 0x0e, 0x24 }, REPAIR(1) },
+	  .uuid = VCXL_UUID(80ea4521, 786f, 4127, afb1, ec7459fb0e24), REPAIR(1) },
 	{ /* ECS of one unit: entries per unit, threshold of 256, rows are counted */
-	  .uuid = { 0xe5, 0xb1, 0x3f, 0x22, 0x23, 0x28, 0x4a, 0x14,
-		    0xb8, 0xba, 0xb9, 0x69, 0x1e, 0x89, 0x33, 0x86 },
+	  .uuid = VCXL_UUID(e5b13f22, 2328, 4a14, b8ba, b9691e893386),
 	  .get_size = 5, .set_size = 3, .version = 1,
 	  .initial = { 0x1, 0x0, 0x3, 0x0, 0x0 },
 	  .copies = { { 0, 0, 1, 0x3 }, { 1, 2, 1, 0xf } },
 	  .valid = ecs_valid, .applied = ecs_applied },
 	/* sparing of cache lines, rows, banks, ranks: safe while in use, hard and soft */
-	{ .uuid = { 0x96, 0xc3, 0x33, 0x86, 0x91, 0xdd, 0x44, 0xc7,
-		    0x9e, 0xcb, 0xfd, 0xaf, 0x65, 0x03, 0xba, 0xc4 }, SPARING(0) },
-	{ .uuid = { 0x45, 0x0e, 0xbf, 0x67, 0xb1, 0x35, 0x4f, 0x97,
-		    0xa4, 0x98, 0xc2, 0xd5, 0x7f, 0x27, 0x9b, 0xed }, SPARING(1) },
-	{ .uuid = { 0x78, 0xb7, 0x96, 0x36, 0x90, 0xac, 0x4b, 0x64,
-		    0xa4, 0xef, 0xfa, 0xac, 0x5d, 0x18, 0xa8, 0x63 }, SPARING(2) },
-	{ .uuid = { 0x34, 0xdb, 0xaf, 0xf5, 0x05, 0x52, 0x42, 0x81,
-		    0x8f, 0x76, 0xda, 0x0b, 0x5e, 0x7a, 0x76, 0xa7 }, SPARING(3) },
+	{ .uuid = VCXL_UUID(96c33386, 91dd, 44c7, 9ecb, fdaf6503bac4), SPARING(0) },
+	{ .uuid = VCXL_UUID(450ebf67, b135, 4f97, a498, c2d57f279bed), SPARING(1) },
+	{ .uuid = VCXL_UUID(78b79636, 90ac, 4b64, a4ef, faac5d18a863), SPARING(2) },
+	{ .uuid = VCXL_UUID(34dbaff5, 0552, 4281, 8f76, da0b5e7a76a7), SPARING(3) },
 };
 /* clang-format on */
 #define SCRUB 0 /* indices of what has a life of its own */
 #define ECS   3
 
-static int find_feature(const uint8_t *uuid)
+static const struct feature *find_feature(const uint8_t *uuid)
 {
 	for (unsigned i = 0; i < VCXL_N_FEATURES; i++)
 		if (memcmp(features[i].uuid, uuid, sizeof(features[i].uuid)) == 0)
-			return (int)i;
-	return -1;
+			return &features[i];
+	return NULL;
 }
 
 /* ---- patrol scrub ---- */
@@ -218,17 +216,12 @@ void vcxl_scrub_tick(struct vcxl_memdev *md, uint64_t now_ps)
 	if (md->now_ps < md->features.scrub_ps) /* it ended then, not when somebody looked */
 		md->now_ps = md->features.scrub_ps;
 	md->features.scrub_ps = UINT64_MAX;
-	vcxl_poison_rediscover(md, 0, md->capacity, VCXL_MEDIA_BY_SCRUB);
+	vcxl_poison_rediscover(md, 0, md->capacity, false, VCXL_MEDIA_BY_SCRUB);
 	(void)vcxl_state_save(md);
 	vcxl_scrub_schedule(md);
 }
 
 /* ---- ECS ---- */
-
-uint64_t vcxl_corrected_errors(const struct vcxl_memdev *md)
-{
-	return (uint64_t)md->health.corrected_volatile + md->health.corrected_persistent;
-}
 
 /* The threshold is one of errors per gigabit; the host is told once until it resets the count. */
 void vcxl_ecs_check(struct vcxl_memdev *md)
@@ -236,7 +229,7 @@ void vcxl_ecs_check(struct vcxl_memdev *md)
 	struct vcxl_feature_state *f = &md->features;
 	const uint64_t threshold = 64ull
 				   << 2 * (vcxl_field_get(f->current[ECS][2], ECS_THRESHOLD) - 2);
-	const uint64_t errors = vcxl_corrected_errors(md);
+	const uint64_t errors = corrected_errors(md);
 	const uint64_t gigabytes = (md->capacity + BYTES_PER_GB - 1) / BYTES_PER_GB;
 
 	if (errors < f->ecs_base) /* the owner's count began anew */
@@ -258,20 +251,19 @@ void vcxl_features_init(struct vcxl_memdev *md)
 		memcpy(f->saved[i], features[i].initial, sizeof(f->saved[i]));
 }
 
-bool vcxl_features_possible(const uint8_t values[VCXL_N_FEATURES][VCXL_FEATURE_SIZE])
+bool vcxl_features_possible(const struct vcxl_memdev *md)
 {
 	for (unsigned i = 0; i < VCXL_N_FEATURES; i++) {
 		const struct feature *f = &features[i];
+		const uint8_t *values = md->features.saved[i];
 		uint8_t in[VCXL_FEATURE_SIZE] = { 0 }, expected[VCXL_FEATURE_SIZE];
 
 		memcpy(expected, f->initial, sizeof(expected));
-		for (unsigned c = 0; c < VCXL_ARRAY_LEN(f->copies); c++) {
-			const struct copy *copy = &f->copies[c];
-
-			memcpy(in + copy->from, values[i] + copy->to, copy->len);
-			memcpy(expected + copy->to, values[i] + copy->to, copy->len);
+		for (const struct copy *c = f->copies; c < f->copies + N_COPIES; c++) {
+			memcpy(in + c->from, values + c->to, c->len);
+			memcpy(expected + c->to, values + c->to, c->len);
 		}
-		if (memcmp(expected, values[i], sizeof(expected)) != 0 || !f->valid(f, in))
+		if (memcmp(expected, values, sizeof(expected)) != 0 || !f->valid(f, in))
 			return false;
 	}
 	return true;
@@ -312,8 +304,7 @@ static enum cxl_rc get_supported_features(struct vcxl_memdev *md, struct vcxl_ms
 		};
 
 		memcpy(entry.uuid, features[i].uuid, sizeof(entry.uuid));
-		memcpy(msg->out + msg->out_len, &entry, sizeof(entry));
-		msg->out_len += (uint32_t)sizeof(entry);
+		vcxl_msg_append(msg, &entry, sizeof(entry));
 	}
 	return CXL_RC_SUCCESS;
 }
@@ -322,36 +313,34 @@ static enum cxl_rc get_feature(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const struct get_in *in = msg->in;
 	const uint32_t offset = vcxl_get_le16(in->offset), count = vcxl_get_le16(in->count);
-	const int i = find_feature(in->uuid);
+	const struct feature *f = find_feature(in->uuid);
 	const uint8_t *data;
 
-	if (i < 0)
+	if (!f)
 		return CXL_RC_UNSUPPORTED;
 	if (in->selection > SAVED)
 		return CXL_RC_UNSUPPORTED_FEATURE_SELECTION;
-	if (offset >= features[i].get_size || offset + count > features[i].get_size)
+	if (offset >= f->get_size || offset + count > f->get_size)
 		return CXL_RC_INVALID_INPUT;
-	data = in->selection == CURRENT   ? md->features.current[i]
-	       : in->selection == DEFAULT ? features[i].initial
-					  : md->features.saved[i];
+	data = in->selection == CURRENT   ? md->features.current[f - features]
+	       : in->selection == DEFAULT ? f->initial
+					  : md->features.saved[f - features];
 	return vcxl_msg_reply(msg, data + offset, count);
 }
 
-static enum cxl_rc apply(struct vcxl_memdev *md, unsigned i, bool save)
+static enum cxl_rc apply(struct vcxl_memdev *md, const struct feature *f, bool save)
 {
-	const struct feature *f = &features[i];
+	uint8_t *current = md->features.current[f - features];
 	const uint8_t *in = md->features.transfer.data;
 
 	md->features.transfer.open = false;
 	if (!f->valid(f, in))
 		return CXL_RC_INVALID_INPUT;
-	for (unsigned c = 0; c < VCXL_ARRAY_LEN(f->copies); c++)
-		for (unsigned k = 0; k < f->copies[c].len; k++)
-			md->features.current[i][f->copies[c].to + k] =
-				in[f->copies[c].from + k] & f->copies[c].mask;
+	for (const struct copy *c = f->copies; c < f->copies + N_COPIES; c++)
+		for (unsigned k = 0; k < c->len; k++)
+			current[c->to + k] = in[c->from + k] & c->mask;
 	if (save)
-		memcpy(md->features.saved[i], md->features.current[i],
-		       sizeof(md->features.saved[i]));
+		memcpy(md->features.saved[f - features], current, VCXL_FEATURE_SIZE);
 	if (f->applied)
 		f->applied(md, in);
 	return CXL_RC_SUCCESS;
@@ -378,15 +367,16 @@ static enum cxl_rc set_feature(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	const uint32_t len = msg->in_len - (uint32_t)sizeof(*in);
 	const unsigned action = (unsigned)vcxl_field_get(flags, ACTION);
 	const bool is_last = action == FULL || action == FINISH;
-	const int found = find_feature(in->uuid);
-	const unsigned i = (unsigned)found;
+	const struct feature *f = find_feature(in->uuid);
 	enum cxl_rc rc;
+	unsigned i;
 
-	if (found < 0)
+	if (!f)
 		return CXL_RC_UNSUPPORTED;
+	i = (unsigned)(f - features);
 	if (action > ABORT)
 		return CXL_RC_INVALID_INPUT;
-	if (in->version != features[i].version)
+	if (in->version != f->version)
 		return CXL_RC_UNSUPPORTED_FEATURE_VERSION;
 	if (action == ABORT) {
 		t->open = t->open && t->index != i;
@@ -395,14 +385,13 @@ static enum cxl_rc set_feature(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	rc = check_part(t, i, action, offset);
 	if (rc)
 		return rc;
-	if (!len || offset + len > features[i].set_size ||
-	    (is_last && offset + len < features[i].set_size))
+	if (!len || offset + len > f->set_size || (is_last && offset + len < f->set_size))
 		return CXL_RC_INVALID_PAYLOAD_LENGTH;
 	t->open = true;
 	t->index = (uint8_t)i;
 	memcpy(t->data + offset, in + 1, len);
 	t->size = (uint8_t)(offset + len);
-	return is_last ? apply(md, i, flags & SAVE) : CXL_RC_SUCCESS;
+	return is_last ? apply(md, f, flags & SAVE) : CXL_RC_SUCCESS;
 }
 
 /* clang-format off */

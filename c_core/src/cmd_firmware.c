@@ -51,8 +51,7 @@ struct activate_in {
 };
 static_assert(sizeof(struct activate_in) == 2, "CXL r3.1 8.2.9.3.3");
 
-#define ONLINE   0
-#define AT_RESET 1
+#define AT_RESET 1 /* and 0: online */
 
 static void set_revision(struct vcxl_fw_slot *slot, uint32_t crc)
 {
@@ -126,13 +125,11 @@ static enum cxl_rc add_part(struct vcxl_firmware *fw, uint64_t offset, const uin
 			    uint32_t len)
 {
 	struct vcxl_fw_transfer *t = &fw->transfer;
-	uint32_t crc;
 
 	if (offset == t->size) {
-		crc = vcxl_crc32(t->crc, data, len);
 		t->part_offset = t->size;
 		t->part_crc = t->crc;
-		t->crc = crc;
+		t->crc = vcxl_crc32(t->crc, data, len);
 		t->size += len;
 		return CXL_RC_SUCCESS;
 	}

@@ -19,7 +19,6 @@
 #define ALERT_UNDER      VCXL_BIT(2)
 #define ALERT_VOLATILE   VCXL_BIT(3)
 #define ALERT_PERSISTENT VCXL_BIT(4)
-#define ALERTS           VCXL_MASK(4, 0)
 
 enum level {
 	NORMAL,
@@ -75,58 +74,38 @@ static uint8_t programmable(const struct vcxl_memdev *md)
 			 (md->capacity > vcxl_volatile_only(md) ? ALERT_PERSISTENT : 0));
 }
 
-static enum level life_level(const struct vcxl_memdev *md)
+/* Alerts of life and temperature for these thresholds; of what is unknown there is none. */
+static uint64_t crossed(const struct vcxl_health *h, int life, int over, int under)
 {
-	const uint8_t used = md->health.life_used;
+	const bool life_known = h->life_used != VCXL_LIFE_UNKNOWN;
+	const bool temperature_known = h->temperature != VCXL_TEMPERATURE_UNKNOWN;
 
-	if (used == VCXL_LIFE_UNKNOWN)
-		return NORMAL;
-	if (used >= LIFE_CRITICAL)
-		return CRITICAL;
-	return (md->alerts.enabled & ALERT_LIFE) && used >= md->alerts.life ? WARNING : NORMAL;
+	return (life_known && h->life_used >= life ? ALERT_LIFE : 0) |
+	       (temperature_known && h->temperature >= over ? ALERT_OVER : 0) |
+	       (temperature_known && h->temperature <= under ? ALERT_UNDER : 0);
 }
 
-static enum level temperature_level(const struct vcxl_memdev *md)
+/* Alerts that the host enabled, for its thresholds. */
+static uint64_t warnings(const struct vcxl_health *h, const struct vcxl_alerts *a)
 {
-	const int16_t now = md->health.temperature;
-
-	if (now == VCXL_TEMPERATURE_UNKNOWN)
-		return NORMAL;
-	if (now >= OVER_CRITICAL || now <= UNDER_CRITICAL)
-		return CRITICAL;
-	return ((md->alerts.enabled & ALERT_OVER) && now >= md->alerts.over) ||
-			       ((md->alerts.enabled & ALERT_UNDER) && now <= md->alerts.under)
-		       ? WARNING
-		       : NORMAL;
-}
-
-static enum level volatile_level(const struct vcxl_memdev *md)
-{
-	return (md->alerts.enabled & ALERT_VOLATILE) &&
-			       md->health.corrected_volatile >= md->alerts.volatile_errors
-		       ? WARNING
-		       : NORMAL;
-}
-
-static enum level persistent_level(const struct vcxl_memdev *md)
-{
-	return (md->alerts.enabled & ALERT_PERSISTENT) &&
-			       md->health.corrected_persistent >= md->alerts.persistent_errors
-		       ? WARNING
-		       : NORMAL;
+	return a->enabled &
+	       (crossed(h, a->life, a->over, a->under) |
+		(h->corrected_volatile >= a->volatile_errors ? ALERT_VOLATILE : 0) |
+		(h->corrected_persistent >= a->persistent_errors ? ALERT_PERSISTENT : 0));
 }
 
 /* What has a level of its own: where the additional status shows it, and the event that tells. */
 static const struct quantity {
 	unsigned last, first; /* bits of the additional status */
 	uint8_t event_type;   /* CXL r3.1 8.2.9.2.1.3: Device Event Type */
-	enum level (*level)(const struct vcxl_memdev *md);
+	uint8_t alerts;
 } quantities[] = {
-	{ LIFE_STATUS, 2, life_level },
-	{ TEMPERATURE_STATUS, 3, temperature_level },
-	{ VOLATILE_STATUS, 0, volatile_level },
-	{ PERSISTENT_STATUS, 0, persistent_level },
+	{ LIFE_STATUS, 2, ALERT_LIFE },
+	{ TEMPERATURE_STATUS, 3, ALERT_OVER | ALERT_UNDER },
+	{ VOLATILE_STATUS, 0, ALERT_VOLATILE },
+	{ PERSISTENT_STATUS, 0, ALERT_PERSISTENT },
 };
+#define N_QUANTITIES VCXL_ARRAY_LEN(quantities)
 
 static struct health_out health_info(const struct vcxl_memdev *md)
 {
@@ -143,10 +122,8 @@ static struct health_out health_info(const struct vcxl_memdev *md)
 
 static void log_module_event(struct vcxl_memdev *md, uint8_t type, enum level level)
 {
-	/* fe927475-dd59-4339-a586-79bab113b774 */
 	struct vcxl_event_record record = {
-		.uuid = { 0xfe, 0x92, 0x74, 0x75, 0xdd, 0x59, 0x43, 0x39, 0xa5, 0x86, 0x79, 0xba,
-			  0xb1, 0x13, 0xb7, 0x74 },
+		.uuid = VCXL_UUID(fe927475, dd59, 4339, a586, 79bab113b774),
 	};
 	const struct memory_module data = { .type = type, .health = health_info(md) };
 
@@ -158,15 +135,19 @@ static void log_module_event(struct vcxl_memdev *md, uint8_t type, enum level le
 /* Getting worse is an event, getting better is not. */
 static void compare_with_thresholds(struct vcxl_memdev *md)
 {
+	const uint64_t critical =
+		crossed(&md->health, LIFE_CRITICAL, OVER_CRITICAL, UNDER_CRITICAL);
+	const uint64_t warning = warnings(&md->health, &md->alerts);
 	const uint8_t before = md->alerts.reported;
 	uint64_t now = 0;
 
-	for (unsigned i = 0; i < VCXL_ARRAY_LEN(quantities); i++)
-		now = vcxl_field_set(now, quantities[i].last, quantities[i].first,
-				     quantities[i].level(md));
-	md->alerts.reported = (uint8_t)now;
-	for (unsigned i = 0; i < VCXL_ARRAY_LEN(quantities); i++) {
-		const struct quantity *q = &quantities[i];
+	for (const struct quantity *q = quantities; q < quantities + N_QUANTITIES; q++)
+		now = vcxl_field_set(now, q->last, q->first,
+				     critical & q->alerts  ? CRITICAL
+				     : warning & q->alerts ? WARNING
+							   : NORMAL);
+	md->alerts.reported = (uint8_t)now; /* the records show it */
+	for (const struct quantity *q = quantities; q < quantities + N_QUANTITIES; q++) {
 		const uint64_t level = vcxl_field_get(now, q->last, q->first);
 
 		if (level > vcxl_field_get(before, q->last, q->first))

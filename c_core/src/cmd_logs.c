@@ -14,6 +14,7 @@
 
 #define UUID_SIZE   16u
 #define POPULATE_MS 10u
+#define MAX_LOG     sizeof(((struct vcxl_dump *)0)->bytes) /* of all logs */
 #define LOG_SET     0x04 /* whose commands the debug log leaves out: reading it would change it */
 
 /* CXL r3.1 8.2.9.5.3: Get Log Capabilities */
@@ -55,9 +56,8 @@ struct dump_header {
 	uint8_t reserved[0x20];
 };
 static_assert(sizeof(struct dump_header) == 0x40, "CXL r3.1 8.2.9.5.2.3");
-static_assert(sizeof(struct dump_header) + VCXL_CACHEMEM_SIZE ==
-		      sizeof((struct vcxl_dump *)0)->bytes,
-	      "room for header and registers");
+static_assert(sizeof(struct dump_header) + VCXL_CACHEMEM_SIZE == MAX_LOG, "all of the dump");
+static_assert(sizeof(((struct vcxl_debug_log *)0)->entries) <= MAX_LOG, "all of the entries");
 
 /* CXL r3.1 8.2.9.5.6 */
 struct sub_list_in {
@@ -75,24 +75,19 @@ static_assert(sizeof(struct sub_list_out) == 8, "CXL r3.1 8.2.9.5.6");
 
 /* ---- the logs ---- */
 
-static uint32_t cel_size(const struct vcxl_memdev *md)
+static uint32_t write_cel(const struct vcxl_memdev *md, uint8_t *out)
 {
 	uint16_t opcode, effects;
-	unsigned n = 0;
+	uint32_t size = 0;
 
-	while (vcxl_cci_cel_entry(&md->mailbox.cci, md, n, &opcode, &effects))
-		n++;
-	return n * (uint32_t)sizeof(struct cel_entry);
-}
+	for (unsigned i = 0; vcxl_cci_cel_entry(&md->mailbox.cci, md, i, &opcode, &effects); i++) {
+		const struct cel_entry entry = { vcxl_le16_of(opcode), vcxl_le16_of(effects) };
 
-static uint8_t cel_byte(const struct vcxl_memdev *md, uint32_t at)
-{
-	struct cel_entry entry;
-	uint16_t opcode, effects;
-
-	(void)vcxl_cci_cel_entry(&md->mailbox.cci, md, at / sizeof(entry), &opcode, &effects);
-	entry = (struct cel_entry){ vcxl_le16_of(opcode), vcxl_le16_of(effects) };
-	return ((const uint8_t *)&entry)[at % sizeof(entry)];
+		assert(size + sizeof(entry) <= MAX_LOG);
+		memcpy(out + size, &entry, sizeof(entry));
+		size += (uint32_t)sizeof(entry);
+	}
+	return size;
 }
 
 void vcxl_debug_log_add(struct vcxl_memdev *md, const struct vcxl_msg *msg, uint16_t rc)
@@ -102,7 +97,7 @@ void vcxl_debug_log_add(struct vcxl_memdev *md, const struct vcxl_msg *msg, uint
 	if (msg->opcode >> 8 == LOG_SET)
 		return;
 	log->entries[(log->first + log->count) % VCXL_DEBUG_ENTRIES] = (struct vcxl_debug_entry){
-		.ns = vcxl_le64_of(vcxl_timestamp_ns(&md->timestamp, md->now_ps)),
+		.ns = vcxl_le64_of(vcxl_timestamp_ns(md)),
 		.opcode = vcxl_le16_of(msg->opcode),
 		.rc = vcxl_le16_of(rc),
 		.in_len = vcxl_le32_of(msg->in_len),
@@ -113,17 +108,14 @@ void vcxl_debug_log_add(struct vcxl_memdev *md, const struct vcxl_msg *msg, uint
 		log->first = (log->first + 1) % VCXL_DEBUG_ENTRIES;
 }
 
-static uint32_t debug_size(const struct vcxl_memdev *md)
-{
-	return md->debug_log.count * (uint32_t)sizeof(struct vcxl_debug_entry);
-}
-
-static uint8_t debug_byte(const struct vcxl_memdev *md, uint32_t at)
+static uint32_t write_debug(const struct vcxl_memdev *md, uint8_t *out)
 {
 	const struct vcxl_debug_log *log = &md->debug_log;
-	const size_t first = log->first * sizeof(log->entries[0]);
+	const uint32_t size = (uint32_t)sizeof(log->entries[0]);
 
-	return ((const uint8_t *)log->entries)[(first + at) % sizeof(log->entries)];
+	for (unsigned i = 0; i < log->count; i++)
+		memcpy(out + i * size, &log->entries[(log->first + i) % VCXL_DEBUG_ENTRIES], size);
+	return log->count * size;
 }
 
 static void debug_clear(struct vcxl_memdev *md)
@@ -131,14 +123,10 @@ static void debug_clear(struct vcxl_memdev *md)
 	md->debug_log.first = md->debug_log.count = 0;
 }
 
-static uint32_t dump_size(const struct vcxl_memdev *md)
+static uint32_t write_dump(const struct vcxl_memdev *md, uint8_t *out)
 {
+	memcpy(out, md->dump.bytes, md->dump.size);
 	return md->dump.size;
-}
-
-static uint8_t dump_byte(const struct vcxl_memdev *md, uint32_t at)
-{
-	return md->dump.bytes[at];
 }
 
 static void dump_clear(struct vcxl_memdev *md)
@@ -150,7 +138,7 @@ static void dump_populate(struct vcxl_memdev *md)
 {
 	const struct dump_header header = {
 		.length = vcxl_le32_of(VCXL_CACHEMEM_SIZE),
-		.ns = vcxl_le64_of(vcxl_timestamp_ns(&md->timestamp, md->now_ps)),
+		.ns = vcxl_le64_of(vcxl_timestamp_ns(md)),
 	};
 
 	memcpy(md->dump.bytes, &header, sizeof(header));
@@ -167,17 +155,16 @@ void vcxl_logs_reset_cold(struct vcxl_memdev *md)
 /* clang-format off */
 static const struct log {
 	uint8_t uuid[UUID_SIZE]; /* RFC 4122 byte order */
-	uint32_t (*size)(const struct vcxl_memdev *md);
-	uint8_t (*byte)(const struct vcxl_memdev *md, uint32_t at);
+	uint32_t (*write)(const struct vcxl_memdev *md, uint8_t *out); /* the size */
 	void (*clear)(struct vcxl_memdev *md); /* NULL: not possible */
 	void (*populate)(struct vcxl_memdev *md);
 } logs[] = {
-	{ { 0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78, 0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17 },
-	  cel_size, cel_byte, NULL, NULL },
-	{ { 0x5e, 0x18, 0x19, 0xd9, 0x11, 0xa9, 0x40, 0x0c, 0x81, 0x1f, 0xd6, 0x07, 0x19, 0x40, 0x3d, 0x86 },
-	  debug_size, debug_byte, debug_clear, NULL },
-	{ { 0xb3, 0xfa, 0xb4, 0xcf, 0x01, 0xb6, 0x43, 0x32, 0x94, 0x3e, 0x5e, 0x99, 0x62, 0xf2, 0x35, 0x67 },
-	  dump_size, dump_byte, dump_clear, dump_populate },
+	{ VCXL_UUID(0da9c0b5, bf41, 4b78, 8f79, 96b1623b3f17),
+	  write_cel, NULL, NULL },
+	{ VCXL_UUID(5e1819d9, 11a9, 400c, 811f, d60719403d86),
+	  write_debug, debug_clear, NULL },
+	{ VCXL_UUID(b3fab4cf, 01b6, 4332, 943e, 5e9962f23567),
+	  write_dump, dump_clear, dump_populate },
 };
 /* clang-format on */
 #define N_LOGS ((unsigned)VCXL_ARRAY_LEN(logs))
@@ -196,14 +183,14 @@ static const struct log *find_log(const uint8_t *uuid)
 static unsigned append_logs(const struct vcxl_memdev *md, struct vcxl_msg *msg, unsigned start,
 			    unsigned max)
 {
+	uint8_t log[MAX_LOG];
 	unsigned n = 0;
 
 	for (unsigned i = start; i < N_LOGS && n < max; i++, n++) {
-		struct supported_log entry = { .size = vcxl_le32_of(logs[i].size(md)) };
+		struct supported_log entry = { .size = vcxl_le32_of(logs[i].write(md, log)) };
 
 		memcpy(entry.uuid, logs[i].uuid, UUID_SIZE);
-		memcpy(msg->out + msg->out_len, &entry, sizeof(entry));
-		msg->out_len += (uint32_t)sizeof(entry);
+		vcxl_msg_append(msg, &entry, sizeof(entry));
 	}
 	return n;
 }
@@ -235,15 +222,13 @@ static enum cxl_rc get_log(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	const struct get_log_in *in = msg->in;
 	const uint32_t offset = vcxl_get_le32(in->offset), length = vcxl_get_le32(in->length);
 	const struct log *log = find_log(in->uuid);
+	uint8_t whole[MAX_LOG];
 
 	if (!log)
 		return CXL_RC_INVALID_LOG;
-	if (length > msg->out_max || !vcxl_range_inside(offset, length, 0, log->size(md)))
+	if (length > msg->out_max || !vcxl_range_inside(offset, length, 0, log->write(md, whole)))
 		return CXL_RC_INVALID_INPUT;
-	for (uint32_t i = 0; i < length; i++)
-		msg->out[i] = log->byte(md, offset + i);
-	msg->out_len = length;
-	return CXL_RC_SUCCESS;
+	return vcxl_msg_reply(msg, whole + offset, length);
 }
 
 static enum cxl_rc get_log_capabilities(struct vcxl_memdev *md, struct vcxl_msg *msg)

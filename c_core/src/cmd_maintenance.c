@@ -34,12 +34,16 @@ struct repair_in {
 static_assert(sizeof(struct repair_in) == 14, "CXL r3.1 8.2.9.7.1.2");
 
 /* CXL r3.1 8.2.9.7.1.4 */
-struct sparing_in {
-	uint8_t class, subclass, flags, channel, rank;
+struct address {
+	uint8_t channel, rank;
 	vcxl_le24 nibbles;
 	uint8_t bank_group, bank;
 	vcxl_le24 row;
 	vcxl_le16 column;
+};
+struct sparing_in {
+	uint8_t class, subclass, flags;
+	struct address at;
 	uint8_t sub_channel;
 };
 static_assert(sizeof(struct sparing_in) == 16, "CXL r3.1 8.2.9.7.1.4");
@@ -55,11 +59,7 @@ struct sparing_event {
 	vcxl_le16 validity;
 	uint8_t reserved[6];
 	vcxl_le16 left;
-	uint8_t channel, rank;
-	vcxl_le24 nibbles;
-	uint8_t bank_group, bank;
-	vcxl_le24 row;
-	vcxl_le16 column;
+	struct address at;
 	uint8_t component[16];
 	uint8_t sub_channel;
 	uint8_t reserved2[0x25];
@@ -157,38 +157,37 @@ static bool find_place(const struct vcxl_memdev *md, enum vcxl_repair kind,
 {
 	const uint64_t rank = rank_size(md), bank = rank / (BANK_GROUPS * BANKS);
 	const unsigned valid = kinds[kind].validity;
+	const struct address *at = &in->at;
 
 	/* dynamic capacity has no geometry, and there may be nothing else */
-	if (!rank || in->channel || ((in->flags & SUB_CHANNEL_VALID) && in->sub_channel) ||
-	    in->rank >= md->capacity / rank)
+	if (!rank || at->channel || ((in->flags & SUB_CHANNEL_VALID) && in->sub_channel) ||
+	    at->rank >= md->capacity / rank)
 		return false;
-	*place = (struct vcxl_dpa_range){ .base = in->rank * rank, .size = rank };
+	*place = (struct vcxl_dpa_range){ .base = at->rank * rank, .size = rank };
 	if (!(valid & BANK))
 		return true;
-	if (in->bank_group >= BANK_GROUPS || in->bank >= BANKS)
+	if (at->bank_group >= BANK_GROUPS || at->bank >= BANKS)
 		return false;
-	place->base += ((uint64_t)in->bank_group * BANKS + in->bank) * bank;
+	place->base += ((uint64_t)at->bank_group * BANKS + at->bank) * bank;
 	place->size = bank;
 	if (!(valid & ROW))
 		return true;
-	if (vcxl_get_le24(in->row) >= bank / ROW_SIZE)
+	if (vcxl_get_le24(at->row) >= bank / ROW_SIZE)
 		return false;
-	place->base += vcxl_get_le24(in->row) * ROW_SIZE;
+	place->base += vcxl_get_le24(at->row) * ROW_SIZE;
 	place->size = ROW_SIZE;
 	if (!(valid & COLUMN))
 		return true;
-	place->base += vcxl_get_le16(in->column) * (uint64_t)VCXL_LINE;
+	place->base += vcxl_get_le16(at->column) * (uint64_t)VCXL_LINE;
 	place->size = VCXL_LINE;
-	return vcxl_get_le16(in->column) < LINES;
+	return vcxl_get_le16(at->column) < LINES;
 }
 
 /* The host's copy of the address is what its record says, as far as the kind has it. */
 static void log_sparing(struct vcxl_memdev *md, enum vcxl_repair kind, const struct sparing_in *in)
 {
-	/* e71f3a40-2d29-4092-8a39-4d1c966c7c65 */
 	struct vcxl_event_record record = {
-		.uuid = { 0xe7, 0x1f, 0x3a, 0x40, 0x2d, 0x29, 0x40, 0x92, 0x8a, 0x39, 0x4d, 0x1c,
-			  0x96, 0x6c, 0x7c, 0x65 },
+		.uuid = VCXL_UUID(e71f3a40, 2d29, 4092, 8a39, 4d1c966c7c65),
 		.flags = SUBCLASS_VALID,
 		.maintenance_class = in->class,
 		.maintenance_subclass = in->subclass,
@@ -201,13 +200,7 @@ static void log_sparing(struct vcxl_memdev *md, enum vcxl_repair kind, const str
 		.flags = in->flags & (QUERY_ONLY | HARD),
 		.validity = vcxl_le16_of((uint16_t)valid),
 		.left = vcxl_le16_of(md->repairs.left[kind]),
-		.channel = in->channel,
-		.rank = in->rank,
-		.nibbles = in->nibbles,
-		.bank_group = in->bank_group,
-		.bank = in->bank,
-		.row = in->row,
-		.column = in->column,
+		.at = in->at,
 		.sub_channel = in->sub_channel,
 	};
 

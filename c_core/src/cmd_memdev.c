@@ -11,9 +11,7 @@
 
 #include "memdev.h"
 
-#define CAPACITY_UNIT (256ull * VCXL_MIB) /* of every capacity field */
-
-#define PARTITION_ALIGN CAPACITY_UNIT
+#define CAPACITY_UNIT (256ull * VCXL_MIB) /* of every capacity field, and of partitions */
 
 #define INJECTED_POISON_PERSISTS VCXL_BIT(0)
 
@@ -70,7 +68,7 @@ static enum cxl_rc identify(struct vcxl_memdev *md, struct vcxl_msg *msg)
 		.total = units(md->capacity),
 		.volatile_only = units(vcxl_volatile_only(md)),
 		.persistent_only = units(md->banks[VCXL_BANK_PERSISTENT].media.size),
-		.partition_align = units(vcxl_partitionable(md) ? PARTITION_ALIGN : 0),
+		.partition_align = units(vcxl_partitionable(md) ? CAPACITY_UNIT : 0),
 		.info_log_size = log_size,
 		.warning_log_size = log_size,
 		.failure_log_size = log_size,
@@ -116,8 +114,7 @@ static enum cxl_rc set_partition_info(struct vcxl_memdev *md, struct vcxl_msg *m
 	const uint64_t volatile_size = vcxl_volatile_only(md) + n_units * CAPACITY_UNIT;
 	const bool immediate = in->flags & IMMEDIATE;
 
-	if (n_units > vcxl_partitionable(md) / CAPACITY_UNIT ||
-	    n_units * CAPACITY_UNIT % PARTITION_ALIGN || (in->flags & ~IMMEDIATE) ||
+	if (n_units > vcxl_partitionable(md) / CAPACITY_UNIT || (in->flags & ~IMMEDIATE) ||
 	    (immediate && any_committed(md)))
 		return CXL_RC_INVALID_INPUT;
 	if (md->locked) /* it would unlock what becomes volatile */

@@ -39,23 +39,12 @@ struct error_record {
 };
 static_assert(sizeof(struct error_record) == 0x10, "CXL r3.1 8.2.9.9.4.1");
 
-/* CXL r3.1 8.2.9.9.4.2, .3 */
-struct inject_in {
-	vcxl_le64 dpa;
-};
-static_assert(sizeof(struct inject_in) == 8, "CXL r3.1 8.2.9.9.4.2");
-
+/* CXL r3.1 8.2.9.9.4.3 */
 struct clear_in {
 	vcxl_le64 dpa;
 	uint8_t data[VCXL_LINE];
 };
 static_assert(sizeof(struct clear_in) == 0x48, "CXL r3.1 8.2.9.9.4.3");
-
-/* CXL r3.1 8.2.9.9.4.4 */
-struct scan_capabilities_out {
-	vcxl_le32 ms;
-};
-static_assert(sizeof(struct scan_capabilities_out) == 4, "CXL r3.1 8.2.9.9.4.4");
 
 /* CXL r3.1 8.2.9.9.4.5 */
 struct scan_in {
@@ -73,25 +62,22 @@ struct results_out {
 };
 static_assert(sizeof(struct results_out) == 0x20, "CXL r3.1 8.2.9.9.4.6");
 
-static enum cxl_rc check_range(const struct vcxl_memdev *md, const struct range_in *in,
-			       uint64_t *dpa, uint64_t *len)
-{
-	const uint64_t lines = vcxl_get_le64(in->lines);
-
-	*dpa = vcxl_get_le64(in->dpa);
-	*len = lines * VCXL_LINE;
-	if (*dpa % VCXL_LINE)
-		return CXL_RC_INVALID_INPUT;
-	if (lines > UINT64_MAX / VCXL_LINE || !vcxl_range_inside(*dpa, *len, 0, md->capacity))
-		return CXL_RC_INVALID_PHYSICAL_ADDRESS;
-	return CXL_RC_SUCCESS;
-}
-
-static enum cxl_rc check_line(const struct vcxl_memdev *md, uint64_t dpa)
+static enum cxl_rc check_lines(const struct vcxl_memdev *md, uint64_t dpa, uint64_t lines)
 {
 	if (dpa % VCXL_LINE)
 		return CXL_RC_INVALID_INPUT;
-	return dpa < md->capacity ? CXL_RC_SUCCESS : CXL_RC_INVALID_PHYSICAL_ADDRESS;
+	return lines <= UINT64_MAX / VCXL_LINE &&
+			       vcxl_range_inside(dpa, lines * VCXL_LINE, 0, md->capacity)
+		       ? CXL_RC_SUCCESS
+		       : CXL_RC_INVALID_PHYSICAL_ADDRESS;
+}
+
+static enum cxl_rc check_range(const struct vcxl_memdev *md, const struct range_in *in,
+			       uint64_t *dpa, uint64_t *len)
+{
+	*dpa = vcxl_get_le64(in->dpa);
+	*len = vcxl_get_le64(in->lines) * VCXL_LINE;
+	return check_lines(md, *dpa, vcxl_get_le64(in->lines));
 }
 
 /*
@@ -128,8 +114,7 @@ static unsigned append_records(const struct vcxl_memdev *md, struct vcxl_msg *ms
 			at = begin + lines * VCXL_LINE;
 		}
 		record.lines = vcxl_le32_of((uint32_t)lines);
-		memcpy(msg->out + msg->out_len, &record, sizeof(record));
-		msg->out_len += (uint32_t)sizeof(record);
+		vcxl_msg_append(msg, &record, sizeof(record));
 		n++;
 	}
 	return n;
@@ -158,9 +143,8 @@ static enum cxl_rc get_poison_list(struct vcxl_memdev *md, struct vcxl_msg *msg)
 
 static enum cxl_rc inject_poison(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	const struct inject_in *in = msg->in;
-	const uint64_t dpa = vcxl_get_le64(in->dpa);
-	const enum cxl_rc rc = check_line(md, dpa);
+	const uint64_t dpa = vcxl_get_le64(*(const vcxl_le64 *)msg->in);
+	const enum cxl_rc rc = check_lines(md, dpa, 1);
 
 	if (rc)
 		return rc;
@@ -178,7 +162,7 @@ static enum cxl_rc clear_poison(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const struct clear_in *in = msg->in;
 	const uint64_t dpa = vcxl_get_le64(in->dpa);
-	const enum cxl_rc rc = check_line(md, dpa);
+	const enum cxl_rc rc = check_lines(md, dpa, 1);
 
 	if (rc)
 		return rc;
@@ -198,14 +182,14 @@ static uint32_t scan_ms(uint64_t len)
 
 static enum cxl_rc get_scan_media_capabilities(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	struct scan_capabilities_out out;
+	vcxl_le32 ms;
 	uint64_t dpa, len;
 	const enum cxl_rc rc = check_range(md, msg->in, &dpa, &len);
 
 	if (rc)
 		return rc;
-	out.ms = vcxl_le32_of(scan_ms(len));
-	return vcxl_msg_reply(msg, &out, sizeof(out));
+	ms = vcxl_le32_of(scan_ms(len));
+	return vcxl_msg_reply(msg, &ms, sizeof(ms));
 }
 
 static enum cxl_rc scan_media(struct vcxl_memdev *md, struct vcxl_msg *msg)
@@ -225,37 +209,21 @@ static enum cxl_rc scan_media(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	return CXL_RC_BACKGROUND_STARTED;
 }
 
-/* The list holds everything again: it has no overflow any more. */
-static void settle_overflow(struct vcxl_poison *poison)
-{
-	if (poison->n_listed < poison->n)
-		return;
-	poison->overflowed = false;
-	poison->overflow_ns = 0;
-}
-
-/* Lists what was forgotten; log says whether the host is told. */
-static void rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end, bool log,
-		       enum vcxl_media_transaction by)
+void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end, bool quiet,
+			    enum vcxl_media_transaction by)
 {
 	struct vcxl_poison *poison = &md->poison;
 	struct vcxl_poison_range *r;
 
 	for (uint64_t at = dpa; (r = vcxl_poison_find(poison, at, end)) != NULL;
-	     at = r->dpa + r->len) {
-		const bool is_new = !r->listed && vcxl_poison_list(poison, r);
-
-		if (is_new && log)
+	     at = r->dpa + r->len)
+		if (!r->listed && vcxl_poison_list(poison, r) && !quiet)
 			vcxl_event_media(md, VCXL_EVENT_WARNING, r->dpa, VCXL_MEDIA_UNCORRECTABLE,
 					 by);
-	}
-	settle_overflow(poison);
-}
-
-void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end,
-			    enum vcxl_media_transaction by)
-{
-	rediscover(md, dpa, end, true, by);
+	if (poison->n_listed < poison->n)
+		return;
+	poison->overflowed = false; /* the list holds everything again */
+	poison->overflow_ns = 0;
 }
 
 static enum cxl_rc finish_scan(struct vcxl_memdev *md, bool aborted)
@@ -268,8 +236,8 @@ static enum cxl_rc finish_scan(struct vcxl_memdev *md, bool aborted)
 	poison->scan.done = aborted ? lines / 100 * percent * VCXL_LINE : poison->scan.len;
 	poison->scan.stopped_early = aborted;
 	poison->results_cursor.more = false;
-	rediscover(md, poison->scan.dpa, poison->scan.dpa + poison->scan.done, !poison->scan.quiet,
-		   VCXL_MEDIA_BY_SCAN);
+	vcxl_poison_rediscover(md, poison->scan.dpa, poison->scan.dpa + poison->scan.done,
+			       poison->scan.quiet, VCXL_MEDIA_BY_SCAN);
 	vcxl_scrub_schedule(md);
 	return CXL_RC_SUCCESS;
 }

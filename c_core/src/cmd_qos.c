@@ -10,11 +10,7 @@
 
 #define MAX_INTERVAL 15u
 
-/* CXL r3.1 8.2.9.9.6.1, .2 */
-struct qos_control {
-	uint8_t control, moderate, severe, interval;
-};
-static_assert(sizeof(struct qos_control) == 4, "CXL r3.1 8.2.9.9.6.1");
+static_assert(sizeof(struct vcxl_qos) == 4, "CXL r3.1 8.2.9.9.6.1");
 
 void vcxl_qos_reset(struct vcxl_memdev *md)
 {
@@ -23,19 +19,17 @@ void vcxl_qos_reset(struct vcxl_memdev *md)
 
 static enum cxl_rc get_control(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	const struct qos_control out = { 0, md->qos.moderate, md->qos.severe, md->qos.interval };
-
-	return vcxl_msg_reply(msg, &out, sizeof(out));
+	return vcxl_msg_reply(msg, &md->qos, sizeof(md->qos));
 }
 
 static enum cxl_rc set_control(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	const struct qos_control *in = msg->in;
+	const struct vcxl_qos *in = msg->in;
 
 	if (in->control || !in->moderate || in->moderate > in->severe || in->severe > 100 ||
 	    in->interval > MAX_INTERVAL)
 		return CXL_RC_INVALID_INPUT;
-	md->qos = (struct vcxl_qos){ in->moderate, in->severe, in->interval };
+	md->qos = *in;
 	return CXL_RC_SUCCESS;
 }
 

@@ -20,12 +20,6 @@
 #define USER_LIMIT   VCXL_BIT(4)
 #define MASTER_LIMIT VCXL_BIT(5)
 
-/* CXL r3.1 8.2.9.9.8.1 */
-struct security_out {
-	vcxl_le32 state;
-};
-static_assert(sizeof(struct security_out) == 4, "CXL r3.1 8.2.9.9.8.1");
-
 /* CXL r3.1 8.2.9.9.8.2 */
 struct set_in {
 	uint8_t type;
@@ -47,19 +41,23 @@ static bool limit_reached(const struct vcxl_memdev *md, enum vcxl_passphrase typ
 	return md->security.pass[type].n_wrong >= MAX_WRONG;
 }
 
-/* Whether a command that gives this passphrase is heard at all. */
-static bool may_try(const struct vcxl_memdev *md, enum vcxl_passphrase type)
+/* What all commands with a passphrase share; wrong ones are counted. unset: the answer where there
+ * is none to compare with. */
+static enum cxl_rc try_passphrase(struct vcxl_memdev *md, unsigned type, const uint8_t *text,
+				  enum cxl_rc unset)
 {
-	return !md->security.frozen && !limit_reached(md, type);
-}
-
-/* Compares, and counts what is wrong. */
-static bool try_passphrase(struct vcxl_memdev *md, enum vcxl_passphrase type, const uint8_t *text)
-{
-	const bool matches = memcmp(md->security.pass[type].text, text, 32) == 0;
-
-	md->security.pass[type].n_wrong = matches ? 0 : md->security.pass[type].n_wrong + 1;
-	return matches;
+	if (type >= VCXL_N_PASSPHRASES)
+		return CXL_RC_INVALID_INPUT;
+	if (md->security.frozen || limit_reached(md, type))
+		return CXL_RC_INVALID_SECURITY_STATE;
+	if (!md->security.pass[type].set)
+		return unset;
+	if (memcmp(md->security.pass[type].text, text, 32) != 0) {
+		md->security.pass[type].n_wrong++;
+		return CXL_RC_INCORRECT_PASSPHRASE;
+	}
+	md->security.pass[type].n_wrong = 0;
+	return CXL_RC_SUCCESS;
 }
 
 static void forget(struct vcxl_memdev *md, enum vcxl_passphrase type)
@@ -99,7 +97,7 @@ static enum cxl_rc get_security_state(struct vcxl_memdev *md, struct vcxl_msg *m
 			       (md->locked ? LOCKED : 0) | (s->frozen ? FROZEN : 0) |
 			       (limit_reached(md, VCXL_PASSPHRASE_USER) ? USER_LIMIT : 0) |
 			       (limit_reached(md, VCXL_PASSPHRASE_MASTER) ? MASTER_LIMIT : 0);
-	const struct security_out out = { vcxl_le32_of((uint32_t)state) };
+	const vcxl_le32 out = vcxl_le32_of((uint32_t)state);
 
 	return vcxl_msg_reply(msg, &out, sizeof(out));
 }
@@ -107,46 +105,43 @@ static enum cxl_rc get_security_state(struct vcxl_memdev *md, struct vcxl_msg *m
 static enum cxl_rc set_passphrase(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const struct set_in *in = msg->in;
-	const enum vcxl_passphrase type = in->type;
+	const bool user_set = md->security.pass[VCXL_PASSPHRASE_USER].set;
+	enum cxl_rc rc;
 
-	if (in->type >= VCXL_N_PASSPHRASES)
-		return CXL_RC_INVALID_INPUT;
 	/* the master's is set before there is one of the user */
-	if (!may_try(md, type) || md->locked ||
-	    (type == VCXL_PASSPHRASE_MASTER && md->security.pass[VCXL_PASSPHRASE_USER].set))
+	if (in->type < VCXL_N_PASSPHRASES &&
+	    (md->locked || (in->type == VCXL_PASSPHRASE_MASTER && user_set)))
 		return CXL_RC_INVALID_SECURITY_STATE;
-	if (md->security.pass[type].set && !try_passphrase(md, type, in->now))
-		return CXL_RC_INCORRECT_PASSPHRASE;
-	md->security.pass[type].set = true;
-	memcpy(md->security.pass[type].text, in->next, sizeof(in->next));
+	rc = try_passphrase(md, in->type, in->now, CXL_RC_SUCCESS);
+	if (rc)
+		return rc;
+	md->security.pass[in->type].set = true;
+	memcpy(md->security.pass[in->type].text, in->next, sizeof(in->next));
 	return CXL_RC_SUCCESS;
 }
 
 static enum cxl_rc disable_passphrase(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const struct pass_in *in = msg->in;
-	const enum vcxl_passphrase type = in->type;
+	const enum cxl_rc rc = try_passphrase(md, in->type, in->now, CXL_RC_INVALID_SECURITY_STATE);
 
-	if (in->type >= VCXL_N_PASSPHRASES)
-		return CXL_RC_INVALID_INPUT;
-	if (!may_try(md, type) || !md->security.pass[type].set)
-		return CXL_RC_INVALID_SECURITY_STATE;
-	if (!try_passphrase(md, type, in->now))
-		return CXL_RC_INCORRECT_PASSPHRASE;
-	forget(md, type);
-	if (type == VCXL_PASSPHRASE_USER)
+	if (rc)
+		return rc;
+	forget(md, in->type);
+	if (in->type == VCXL_PASSPHRASE_USER)
 		set_locked(md, false);
 	return CXL_RC_SUCCESS;
 }
 
 static enum cxl_rc unlock(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	if (!may_try(md, VCXL_PASSPHRASE_USER) || !md->locked)
-		return CXL_RC_INVALID_SECURITY_STATE;
-	if (!try_passphrase(md, VCXL_PASSPHRASE_USER, msg->in))
-		return CXL_RC_INCORRECT_PASSPHRASE;
-	set_locked(md, false);
-	return CXL_RC_SUCCESS;
+	enum cxl_rc rc = CXL_RC_INVALID_SECURITY_STATE;
+
+	if (md->locked)
+		rc = try_passphrase(md, VCXL_PASSPHRASE_USER, msg->in, rc);
+	if (!rc)
+		set_locked(md, false);
+	return rc;
 }
 
 static enum cxl_rc freeze(struct vcxl_memdev *md, struct vcxl_msg *msg)
@@ -156,29 +151,21 @@ static enum cxl_rc freeze(struct vcxl_memdev *md, struct vcxl_msg *msg)
 	return CXL_RC_SUCCESS;
 }
 
-static enum cxl_rc erase_persistent(struct vcxl_memdev *md)
-{
-	return vcxl_memdev_erase(md, VCXL_PARTITION_PERSISTENT) ? CXL_RC_PERMANENT_MEDIA_FAILURE
-								: CXL_RC_SUCCESS;
-}
-
-/* Either passphrase buys the memory back, empty and without a user's passphrase. */
+/* Either passphrase buys the memory back, empty and without a user's passphrase; where the user has
+ * none, nothing has to be bought. */
 static enum cxl_rc passphrase_secure_erase(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
 	const struct pass_in *in = msg->in;
-	const enum vcxl_passphrase type = in->type;
+	const bool is_master = in->type == VCXL_PASSPHRASE_MASTER;
+	const enum cxl_rc rc = try_passphrase(md, in->type, in->now,
+					      is_master ? CXL_RC_INVALID_INPUT : CXL_RC_SUCCESS);
 
-	if (in->type >= VCXL_N_PASSPHRASES)
-		return CXL_RC_INVALID_INPUT;
-	if (!may_try(md, type))
-		return CXL_RC_INVALID_SECURITY_STATE;
-	if (!md->security.pass[type].set)
-		return type == VCXL_PASSPHRASE_MASTER ? CXL_RC_INVALID_INPUT : erase_persistent(md);
-	if (!try_passphrase(md, type, in->now))
-		return CXL_RC_INCORRECT_PASSPHRASE;
+	if (rc)
+		return rc;
 	forget(md, VCXL_PASSPHRASE_USER);
 	set_locked(md, false);
-	return erase_persistent(md);
+	return vcxl_memdev_erase(md, VCXL_PARTITION_PERSISTENT) ? CXL_RC_PERMANENT_MEDIA_FAILURE
+								: CXL_RC_SUCCESS;
 }
 
 #define PERSISTENT VCXL_CMD_NEEDS_PERSISTENT

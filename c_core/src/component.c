@@ -41,6 +41,16 @@ static uint64_t global_writable(const void *owner, unsigned i, uint64_t rw)
 	return rw;
 }
 
+void vcxl_component_decoding_changed(const struct vcxl_component *c)
+{
+	const struct vcxl_hdm *hdm = c->hdm;
+
+	for (unsigned n = 0; n < hdm->config.n_decoders; n++)
+		if (hdm->decoders[n].state == VCXL_DECODER_COMMITTED && hdm->changed)
+			hdm->changed(hdm->changed_ctx, n, hdm->decoders[n].hpa_base,
+				     hdm->decoders[n].size);
+}
+
 static void global_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 {
 	struct vcxl_component *c = owner;
@@ -50,10 +60,7 @@ static void global_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 	if (!((old ^ now) & HDM_GLOBAL_ENABLE))
 		return;
 	hdm->enabled = now & HDM_GLOBAL_ENABLE;
-	for (unsigned n = 0; n < hdm->config.n_decoders; n++)
-		if (hdm->decoders[n].state == VCXL_DECODER_COMMITTED && hdm->changed)
-			hdm->changed(hdm->changed_ctx, n, hdm->decoders[n].hpa_base,
-				     hdm->decoders[n].size);
+	vcxl_component_decoding_changed(c);
 }
 
 /* CXL r3.1 8.2.4.20.7: the fields of a decoder are read-only while it is committed. */
@@ -128,14 +135,12 @@ static void control_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 		const struct vcxl_hdm_request rq = read_request(c, i);
 
 		now |= vcxl_hdm_commit(c->hdm, i, &rq) ? HDM_CONTROL_ERROR : HDM_CONTROL_COMMITTED;
-		vcxl_block_set(&c->block, at, 4, now);
-		trace_decoder(c, i, &c->hdm->decoders[i]);
 	} else {
 		c->hdm->last_error = VCXL_HDM_ERR_NONE;
 		vcxl_hdm_uncommit(c->hdm, i);
-		vcxl_block_set(&c->block, at, 4, now);
-		trace_decoder(c, i, &was);
 	}
+	vcxl_block_set(&c->block, at, 4, now);
+	trace_decoder(c, i, now & HDM_CONTROL_COMMIT ? &c->hdm->decoders[i] : &was);
 }
 
 #define PER_DECODER .count = VCXL_HDM_MAX_DECODERS, .stride = HDM_STRIDE
@@ -182,25 +187,23 @@ static uint32_t hdm_capability(const struct vcxl_hdm_config *config)
 
 /* Lays out one capability and its entry in the capability array. */
 static void add_capability(struct vcxl_component *c, unsigned entry, uint16_t id, uint8_t version,
-			   const struct vcxl_reg_table *table)
+			   uint32_t base, struct vcxl_reg_table table)
 {
-	struct vcxl_reg_table owned = *table;
-
-	owned.owner = c;
-	vcxl_block_add(&c->block, &owned);
+	table.base = base;
+	table.owner = c;
+	vcxl_block_add(&c->block, &table);
 	vcxl_block_set_reset(&c->block, 4 * entry, 4,
-			     id | (uint64_t)version << 16 | (uint64_t)table->base << 20);
+			     id | (uint64_t)version << 16 | (uint64_t)base << 20);
 	/* CXL r3.1 8.2.4.1: ID 1, version 1, CXL.cache/mem version 1, number of entries */
 	vcxl_block_set_reset(&c->block, 0, 4, 0x00110001 | (uint64_t)entry << 24);
 }
 
-#define ROWS(r) .rows = (r), .n_rows = (unsigned)VCXL_ARRAY_LEN(r)
-
 void vcxl_component_init(struct vcxl_component *c, struct vcxl_hdm *hdm, bool ras,
 			 const struct vcxl_trace *trace, const char *name)
 {
-	struct vcxl_reg_table ras_table = { .base = RAS_AT };
-	const struct vcxl_reg_table link_table = { .base = LINK_AT, ROWS(link_regs) };
+	const struct vcxl_reg_table link = { .rows = link_regs,
+					     .n_rows = VCXL_ARRAY_LEN(link_regs) };
+	struct vcxl_reg_table decoders = { .rows = hdm_regs, .n_rows = VCXL_ARRAY_LEN(hdm_regs) };
 	unsigned entry = 0;
 
 	memset(c, 0, sizeof(*c));
@@ -209,20 +212,15 @@ void vcxl_component_init(struct vcxl_component *c, struct vcxl_hdm *hdm, bool ra
 	c->trace = trace;
 	c->name = name;
 	if (ras) {
-		ras_table.rows = vcxl_ras_rows(&ras_table.n_rows);
 		c->ras_offset = RAS_AT;
-		add_capability(c, ++entry, 2, 3, &ras_table);
+		add_capability(c, ++entry, 2, 3, RAS_AT, vcxl_ras_table);
 	}
-	c->link_offset = LINK_AT;
-	add_capability(c, ++entry, 4, 2, &link_table);
+	add_capability(c, ++entry, 4, 2, LINK_AT, link);
 	if (hdm) {
-		const struct vcxl_reg_table hdm_table = { .base = HDM_AT,
-							  ROWS(hdm_regs),
-							  .count = hdm->config.n_decoders };
-
 		assert(vcxl_hdm_count_valid(hdm->config.n_decoders));
 		c->hdm_offset = HDM_AT;
-		add_capability(c, ++entry, 5, 3, &hdm_table);
+		decoders.count = hdm->config.n_decoders;
+		add_capability(c, ++entry, 5, 3, HDM_AT, decoders);
 		vcxl_block_set_reset(&c->block, HDM_AT, 4, hdm_capability(&hdm->config));
 	}
 }
@@ -233,40 +231,19 @@ void vcxl_component_reset(struct vcxl_component *c, enum vcxl_reset kind)
 	if (kind == VCXL_RESET_FLR)
 		return;
 	vcxl_block_reset(&c->block, kind);
-	vcxl_ras_reset(c, kind);
+	if (kind == VCXL_RESET_COLD)
+		c->ras = (struct vcxl_ras){ .n = 0 };
 	if (c->hdm)
 		vcxl_hdm_reset(c->hdm);
 }
 
-/* 4 or 8 bytes, naturally aligned, inside the 64 KiB block (CXL r3.1 8.2.2). */
-static bool legal_access(uint32_t offset, unsigned width)
+enum vcxl_status vcxl_component_access(struct vcxl_component *c, bool write, uint32_t offset,
+				       unsigned width, uint64_t *value)
 {
-	return (width == 4 || width == 8) && offset % width == 0 &&
-	       vcxl_range_inside(offset, width, 0, VCXL_COMPONENT_SIZE);
-}
-
-static bool in_cachemem(uint32_t offset)
-{
-	return offset >= VCXL_CACHEMEM_OFFSET && offset - VCXL_CACHEMEM_OFFSET < VCXL_CACHEMEM_SIZE;
-}
-
-enum vcxl_status vcxl_component_read(const struct vcxl_component *c, uint32_t offset,
-				     unsigned width, uint64_t *value)
-{
-	*value = 0;
-	if (!legal_access(offset, width))
+	if ((width != 4 && width != 8) || offset % width ||
+	    !vcxl_range_inside(offset, width, 0, VCXL_COMPONENT_SIZE))
 		return VCXL_E_ACCESS;
-	if (!in_cachemem(offset))
+	if (!vcxl_range_inside(offset, width, VCXL_CACHEMEM_OFFSET, VCXL_CACHEMEM_SIZE))
 		return VCXL_OK;
-	return vcxl_block_read(&c->block, offset - VCXL_CACHEMEM_OFFSET, width, value);
-}
-
-enum vcxl_status vcxl_component_write(struct vcxl_component *c, uint32_t offset, unsigned width,
-				      uint64_t value)
-{
-	if (!legal_access(offset, width))
-		return VCXL_E_ACCESS;
-	if (!in_cachemem(offset))
-		return VCXL_OK;
-	return vcxl_block_write(&c->block, offset - VCXL_CACHEMEM_OFFSET, width, value);
+	return vcxl_block_access(&c->block, write, offset - VCXL_CACHEMEM_OFFSET, width, value);
 }

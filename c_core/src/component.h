@@ -28,8 +28,8 @@ struct vcxl_ras {
 struct vcxl_component {
 	struct vcxl_block block; /* offset 0 is 0x1000 of the component register block */
 	uint8_t storage[4 * VCXL_CACHEMEM_SIZE];
-	struct vcxl_hdm *hdm;                         /* NULL: no HDM decoder capability */
-	uint32_t ras_offset, link_offset, hdm_offset; /* in block; 0: absent */
+	struct vcxl_hdm *hdm;            /* NULL: no HDM decoder capability */
+	uint32_t ras_offset, hdm_offset; /* in block; 0: absent */
 	struct vcxl_ras ras;
 	const struct vcxl_trace *trace;
 	const char *name;
@@ -41,15 +41,16 @@ void vcxl_component_init(struct vcxl_component *c, struct vcxl_hdm *hdm, bool ra
 /* Registers as the kind of reset demands (reference: RAS sticky, decoders and locks cleared by all
  * but FLR); decoded decoders follow, `changed` is called for those that vanish. */
 void vcxl_component_reset(struct vcxl_component *c, enum vcxl_reset kind);
-/* Offsets of the whole 64 KiB block; width 4 or 8, naturally aligned, else VCXL_E_ACCESS. */
-enum vcxl_status vcxl_component_read(const struct vcxl_component *c, uint32_t offset,
-				     unsigned width, uint64_t *value);
-enum vcxl_status vcxl_component_write(struct vcxl_component *c, uint32_t offset, unsigned width,
-				      uint64_t value);
+/* What all committed decoders lead to is reached no more, or again: `changed` is called for each.
+ */
+void vcxl_component_decoding_changed(const struct vcxl_component *c);
+/* Offsets of the whole 64 KiB block; width 4 or 8, naturally aligned, else VCXL_E_ACCESS (CXL r3.1
+ * 8.2.2). A read leaves *value as it is where there is no register. */
+enum vcxl_status vcxl_component_access(struct vcxl_component *c, bool write, uint32_t offset,
+				       unsigned width, uint64_t *value);
 
 /* ---- ras.c ---- */
-const struct vcxl_reg *vcxl_ras_rows(unsigned *n_rows);
-void vcxl_ras_reset(struct vcxl_component *c, enum vcxl_reset kind);
+extern const struct vcxl_reg_table vcxl_ras_table;
 bool vcxl_ras_uncorrectable_valid(enum vcxl_ras_uncorrectable bit);
 bool vcxl_ras_correctable_valid(enum vcxl_ras_correctable bit);
 /* Each: false, and nothing is recorded, for an error that is masked. */

@@ -51,22 +51,13 @@ static const struct vcxl_reg rows[] = {
 };
 /* clang-format on */
 
-const struct vcxl_reg *vcxl_device_regs_rows(unsigned *n_rows)
-{
-	*n_rows = VCXL_ARRAY_LEN(rows);
-	return rows;
-}
+const struct vcxl_reg_table vcxl_device_table = { .rows = rows, .n_rows = VCXL_ARRAY_LEN(rows) };
 
 void vcxl_device_regs_init(struct vcxl_memdev *md, uint32_t payload_size)
 {
-	const struct vcxl_reg_table device = { .rows = rows,
-					       .n_rows = VCXL_ARRAY_LEN(rows),
-					       .owner = md };
-	const struct vcxl_reg_table mailbox = { .base = VCXL_MAILBOX_OFFSET,
-						.rows = vcxl_mailbox_regs,
-						.n_rows = vcxl_n_mailbox_regs,
-						.owner = md };
+	struct vcxl_reg_table device = vcxl_device_table, mailbox = vcxl_mailbox_table;
 
+	device.owner = mailbox.owner = md;
 	vcxl_block_init(&md->device, md->device_storage, VCXL_DEVICE_REGS_SIZE);
 	vcxl_block_add(&md->device, &device);
 	vcxl_block_add(&md->device, &mailbox);
@@ -74,62 +65,26 @@ void vcxl_device_regs_init(struct vcxl_memdev *md, uint32_t payload_size)
 			     VCXL_MAILBOX_REGS_SIZE + payload_size);
 }
 
-/* Whether an access is one to registers; the others touch the payload or what is behind it. */
-static bool is_register(uint32_t offset)
+enum vcxl_status vcxl_device_regs_access(struct vcxl_memdev *md, bool write, uint32_t offset,
+					 unsigned width, uint64_t *value)
 {
-	return offset < VCXL_DEVICE_REGS_SIZE;
-}
+	uint8_t *payload = md->mailbox.payload;
+	const uint32_t at = offset - VCXL_DEVICE_REGS_SIZE, size = md->mailbox.payload_size;
+	unsigned n;
 
-static enum vcxl_status check(const struct vcxl_memdev *md, uint32_t offset, unsigned width)
-{
 	if (!vcxl_is_pow2(width) || width > 8 ||
 	    !vcxl_range_inside(offset, width, 0, md->device_bar_size))
 		return VCXL_E_ACCESS;
 	/* registers have no unaligned accesses, the payload is plain bytes */
-	return is_register(offset) && offset % width ? VCXL_E_ACCESS : VCXL_OK;
-}
-
-/* How many of width bytes at offset lie in the payload; *at is where. */
-static unsigned payload_bytes(const struct vcxl_memdev *md, uint32_t offset, unsigned width,
-			      uint32_t *at)
-{
-	const uint32_t size = md->mailbox.payload_size;
-
-	*at = offset - VCXL_DEVICE_REGS_SIZE;
-	if (*at >= size)
-		return 0;
-	return size - *at < width ? (unsigned)(size - *at) : width;
-}
-
-enum vcxl_status vcxl_device_regs_read(const struct vcxl_memdev *md, uint32_t offset,
-				       unsigned width, uint64_t *value)
-{
-	const enum vcxl_status status = check(md, offset, width);
-	uint32_t at;
-	unsigned n;
-
-	if (status)
-		return status;
-	if (is_register(offset))
-		return vcxl_block_read(&md->device, offset, width, value);
-	n = payload_bytes(md, offset, width, &at);
-	*value = n ? vcxl_load_le(md->mailbox.payload + at, n) : 0;
-	return VCXL_OK;
-}
-
-enum vcxl_status vcxl_device_regs_write(struct vcxl_memdev *md, uint32_t offset, unsigned width,
-					uint64_t value)
-{
-	const enum vcxl_status status = check(md, offset, width);
-	uint32_t at;
-	unsigned n;
-
-	if (status)
-		return status;
-	if (is_register(offset))
-		return vcxl_block_write(&md->device, offset, width, value);
-	n = payload_bytes(md, offset, width, &at);
-	if (n)
-		vcxl_store_le(md->mailbox.payload + at, n, value);
+	if (offset < VCXL_DEVICE_REGS_SIZE)
+		return offset % width ? VCXL_E_ACCESS
+				      : vcxl_block_access(&md->device, write, offset, width, value);
+	if (at >= size)
+		return VCXL_OK;
+	n = size - at < width ? size - at : width;
+	if (write)
+		vcxl_store_le(payload + at, n, *value);
+	else
+		*value = vcxl_load_le(payload + at, n);
 	return VCXL_OK;
 }

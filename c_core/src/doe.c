@@ -9,6 +9,8 @@
 #include <vcxl/bits.h>
 #include <vcxl/le.h>
 
+#include "dvsec.h"
+
 enum {
 	DOE_CONTROL = 0x08,
 	DOE_STATUS = 0x0c
@@ -33,7 +35,7 @@ enum {
 
 static bool ready(const struct vcxl_doe *doe)
 {
-	return doe->next < doe->n_response;
+	return doe->next < doe->response[1];
 }
 
 /* PCIe r6.0 6.30.3: one message for each time that the status bit becomes set. */
@@ -49,10 +51,10 @@ static void notify(struct vcxl_doe *doe)
 	vcxl_pci_raise(doe->pci, VCXL_DOE_VECTOR);
 }
 
-static void forget(struct vcxl_doe *doe)
+void vcxl_doe_reset(struct vcxl_doe *doe)
 {
 	doe->n_request = 0;
-	doe->n_response = 0;
+	doe->response[1] = 0;
 	doe->next = 0;
 	doe->error = false;
 }
@@ -63,7 +65,6 @@ static void respond(struct vcxl_doe *doe, uint32_t third, uint32_t entry, uint32
 	doe->response[1] = VCXL_DOE_HEADER + n_entry;
 	doe->response[2] = third;
 	doe->entry = entry;
-	doe->n_response = doe->response[1];
 	doe->next = 0;
 }
 
@@ -144,7 +145,7 @@ static void control_write(void *owner, unsigned i, uint64_t old, uint64_t now)
 	/* the two commands are write-only */
 	vcxl_block_set(&doe->pci->config, doe->offset + DOE_CONTROL, 4, now & INTERRUPT_ENABLE);
 	if (now & ABORT)
-		forget(doe);
+		vcxl_doe_reset(doe);
 	else if (now & GO)
 		go(doe);
 }
@@ -206,11 +207,5 @@ void vcxl_doe_add(struct vcxl_doe *doe, struct vcxl_pci *pci, const uint8_t *cda
 	doe->pci = pci;
 	doe->cdat = cdat;
 	doe->cdat_size = size;
-	doe->offset = vcxl_pci_add_extended(pci, 0x002e, 1, 0x18, doe_regs,
-					    (unsigned)VCXL_ARRAY_LEN(doe_regs), doe);
-}
-
-void vcxl_doe_reset(struct vcxl_doe *doe)
-{
-	forget(doe);
+	doe->offset = vcxl_pci_add_extended(pci, 0x002e, 1, 0x18, VCXL_ROWS(doe_regs), doe);
 }

@@ -13,10 +13,6 @@
 #include <vcxl/pci.h>
 #include <vcxl/port.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #define VCXL_DOE_VECTOR      0
 #define VCXL_DOE_MAX_REQUEST 4 /* dwords; every request that there is has 3 */
 #define VCXL_DOE_HEADER      3 /* dwords of a response that do not come from the table */
@@ -28,10 +24,10 @@ struct vcxl_doe {
 	uint32_t cdat_size;
 	uint32_t request[VCXL_DOE_MAX_REQUEST];
 	uint32_t n_request; /* dwords written, also those that did not fit */
-	/* the object that is being read: header, then table bytes */
+	/* the object that is being read: header, then table bytes; its length is response[1] */
 	uint32_t response[VCXL_DOE_HEADER];
-	uint32_t n_response, next; /* dwords; next < n_response: data object ready */
-	uint32_t entry;            /* offset in the table of what follows the header */
+	uint32_t next;  /* dword; next < length: data object ready */
+	uint32_t entry; /* offset in the table of what follows the header */
 	bool error;
 };
 
@@ -60,7 +56,4 @@ uint32_t vcxl_cdat_memdev(uint8_t table[VCXL_MEMDEV_CDAT_SIZE], const struct vcx
 uint32_t vcxl_cdat_switch(uint8_t table[VCXL_SWITCH_CDAT_SIZE], const uint8_t *numbers, unsigned n,
 			  uint64_t latency_ps, uint64_t bandwidth);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

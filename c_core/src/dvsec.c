@@ -86,8 +86,6 @@ static const struct vcxl_reg locator_regs[] = {
 
 #define PS_PER_US 1000000ull
 
-#define ROWS(r) (r), (unsigned)VCXL_ARRAY_LEN(r)
-
 static void set(struct vcxl_pci *pci, uint32_t offset, unsigned width, uint64_t value)
 {
 	vcxl_block_set_reset(&pci->config, offset, width, value);
@@ -95,24 +93,25 @@ static void set(struct vcxl_pci *pci, uint32_t offset, unsigned width, uint64_t 
 
 void vcxl_dvsec_add_port_extensions(struct vcxl_pci *pci, bool upstream)
 {
-	const uint16_t at = vcxl_pci_add_dvsec(pci, 3, 0, 0x28, ROWS(port_extension_regs), pci);
+	const uint16_t at =
+		vcxl_pci_add_dvsec(pci, 3, 0, 0x28, VCXL_ROWS(port_extension_regs), pci);
 
 	set(pci, at + 0x0au, 2, upstream); /* Port Power Management Initialization Complete */
 }
 
 void vcxl_dvsec_add_gpf_port(struct vcxl_pci *pci)
 {
-	vcxl_pci_add_dvsec(pci, 4, 0, 0x10, ROWS(gpf_port_regs), pci);
+	vcxl_pci_add_dvsec(pci, 4, 0, 0x10, VCXL_ROWS(gpf_port_regs), pci);
 }
 
 void vcxl_dvsec_add_gpf_device(struct vcxl_pci *pci)
 {
-	vcxl_pci_add_dvsec(pci, 5, 0, 0x10, ROWS(gpf_device_regs), pci);
+	vcxl_pci_add_dvsec(pci, 5, 0, 0x10, VCXL_ROWS(gpf_device_regs), pci);
 }
 
 void vcxl_dvsec_add_flex_bus(struct vcxl_pci *pci, enum vcxl_pcie_type type, bool flit_256b)
 {
-	const uint16_t at = vcxl_pci_add_dvsec(pci, 7, 2, 0x20, ROWS(flex_bus_regs), pci);
+	const uint16_t at = vcxl_pci_add_dvsec(pci, 7, 2, 0x20, VCXL_ROWS(flex_bus_regs), pci);
 	/* CXL.io, CXL.mem, 68 B flit and VH; switch ports pass CXL.cache as well */
 	const uint64_t capability =
 		type == VCXL_PCIE_UPSTREAM || type == VCXL_PCIE_DOWNSTREAM ? 0x0027 : 0x0026;
@@ -124,7 +123,7 @@ void vcxl_dvsec_add_flex_bus(struct vcxl_pci *pci, enum vcxl_pcie_type type, boo
 
 void vcxl_dvsec_add_register_locator(struct vcxl_pci *pci, bool device_registers)
 {
-	const uint16_t at = vcxl_pci_add_dvsec(pci, 8, 0, 0x24, ROWS(locator_regs), pci);
+	const uint16_t at = vcxl_pci_add_dvsec(pci, 8, 0, 0x24, VCXL_ROWS(locator_regs), pci);
 
 	set(pci, at + 0x0cu, 4, 0x0100); /* component registers, BAR0 */
 	if (device_registers)
@@ -133,7 +132,7 @@ void vcxl_dvsec_add_register_locator(struct vcxl_pci *pci, bool device_registers
 
 uint16_t vcxl_dvsec_add_device(struct vcxl_pci *pci)
 {
-	return vcxl_pci_add_dvsec(pci, 0, 3, 0x3c, ROWS(device_regs), pci);
+	return vcxl_pci_add_dvsec(pci, 0, 3, 0x3c, VCXL_ROWS(device_regs), pci);
 }
 
 void vcxl_dvsec_set_ranges(struct vcxl_pci *pci, uint16_t dvsec, uint64_t range1_size,

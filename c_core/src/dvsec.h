@@ -14,6 +14,22 @@ enum vcxl_pcie_type { /* PCIe r6.0 7.5.3.2, Device/Port Type */
 	VCXL_PCIE_DOWNSTREAM = 6
 };
 
+#define VCXL_ROWS(r) (r), (unsigned)VCXL_ARRAY_LEN(r)
+/* What 0 stands for in a configuration. */
+#define VCXL_DEFAULT(field, value)                                                                 \
+	do {                                                                                       \
+		if (!(field))                                                                      \
+			(field) = (value);                                                         \
+	} while (0)
+
+/* ---- pci.c ---- */
+void vcxl_pci_add_rows(struct vcxl_pci *pci, uint32_t base, const struct vcxl_reg *rows,
+		       unsigned n_rows, void *owner);
+/* A configuration request: inside one dword and naturally aligned, else VCXL_E_ACCESS. */
+enum vcxl_status vcxl_pci_config_access(struct vcxl_pci *pci, bool write, uint32_t offset,
+					unsigned width, uint64_t *value);
+
+/* ---- pcie_caps.c, pci_msi.c ---- */
 /* PCI Express capability with link registers; port number for ports with a link below, which also
  * need a slot: a fixed one or that of slot.h. */
 void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
@@ -26,6 +42,9 @@ void vcxl_pcie_train(struct vcxl_pci *upper, struct vcxl_pci *lower);
 /* The same for the one end that is here; a peer of zeros limits nothing. */
 void vcxl_pcie_train_to(struct vcxl_pci *pci, const struct vcxl_link_config *peer);
 void vcxl_pcie_link_down(struct vcxl_pci *pci);
+bool vcxl_link_valid(const struct vcxl_link_config *link);
+/* A link of which nothing is said has 16 lanes of 32 GT/s. */
+void vcxl_link_default(struct vcxl_link_config *link);
 /* Whether software has just initiated a function-level reset; it is forgotten by asking. */
 bool vcxl_pcie_take_flr(struct vcxl_pci *pci);
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset); /* one vector, 64-bit */

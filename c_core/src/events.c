@@ -104,15 +104,20 @@ static void overflow(struct vcxl_event_ring *ring, uint64_t now_ns)
 		ring->overflow_count++;
 }
 
-static void append(struct vcxl_events *events, unsigned log, uint64_t now_ns,
+/* Whether there was room for it. */
+static bool append(struct vcxl_events *events, unsigned log, uint64_t now_ns,
 		   const struct vcxl_event_record *record)
 {
 	struct vcxl_event_ring *ring = &events->logs[log];
 	/* dynamic capacity events are informational */
 	const unsigned severity = log == VCXL_EVENT_DYNAMIC_CAPACITY ? VCXL_EVENT_INFO : log;
-	struct vcxl_event_wire *wire =
-		&ring->records[(ring->first + ring->count) % log_depth(events, log)];
+	struct vcxl_event_wire *wire;
 
+	if (!vcxl_event_room(events, log)) {
+		overflow(ring, now_ns);
+		return false;
+	}
+	wire = &ring->records[(ring->first + ring->count) % log_depth(events, log)];
 	*wire = (struct vcxl_event_wire){
 		.length = sizeof(*wire),
 		.flags = vcxl_le24_of((record->flags & ~(uint32_t)SEVERITY) | severity),
@@ -127,38 +132,27 @@ static void append(struct vcxl_events *events, unsigned log, uint64_t now_ns,
 	memcpy(wire->uuid, record->uuid, sizeof(wire->uuid));
 	memcpy(wire->data, record->data, sizeof(wire->data));
 	ring->count++;
+	return true;
 }
 
 void vcxl_event_tell_manager(struct vcxl_memdev *md, const struct vcxl_event_record *record)
 {
-	const unsigned log = VCXL_EVENT_DYNAMIC_CAPACITY;
-	const uint64_t now_ns = vcxl_timestamp_ns(&md->timestamp, md->now_ps);
-
-	if (vcxl_event_room(&md->fm_events, log))
-		append(&md->fm_events, log, now_ns, record);
-	else
-		overflow(&md->fm_events.logs[log], now_ns);
+	(void)append(&md->fm_events, VCXL_EVENT_DYNAMIC_CAPACITY, vcxl_timestamp_ns(md), record);
 }
 
 enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log log,
 				   const struct vcxl_event_record *record)
 {
-	struct vcxl_events *events = &md->events;
-	const uint64_t now_ns = vcxl_timestamp_ns(&md->timestamp, md->now_ps);
-	struct vcxl_event_ring *ring;
+	const struct vcxl_event_ring *ring;
+	bool stored;
 
-	if ((unsigned)log >= events->n_logs)
+	if ((unsigned)log >= md->events.n_logs)
 		return VCXL_E_CONFIG;
-	ring = &events->logs[log];
-	if (!vcxl_event_room(events, (unsigned)log)) {
-		overflow(ring, now_ns);
-		vcxl_trace_emit(md->ops.trace, VCXL_TRACE_EVENT, md->name, (uint64_t)log, 0);
-		return VCXL_OK;
-	}
-	append(events, log, now_ns, record);
+	ring = &md->events.logs[log];
+	stored = append(&md->events, log, vcxl_timestamp_ns(md), record);
 	vcxl_trace_emit(md->ops.trace, VCXL_TRACE_EVENT, md->name, (uint64_t)log,
-			ring->last_handle);
-	if (ring->count == 1 && ring->interrupt_mode)
+			stored ? ring->last_handle : 0);
+	if (stored && ring->count == 1 && ring->interrupt_mode)
 		vcxl_pci_raise(&md->pci, vcxl_event_vector(log));
 	return VCXL_OK;
 }
@@ -192,10 +186,8 @@ static_assert(sizeof(struct general_media) == 0x50, "CXL r3.1 8.2.9.2.1.1");
 void vcxl_event_media(struct vcxl_memdev *md, enum vcxl_event_log log, uint64_t dpa,
 		      uint8_t descriptor, enum vcxl_media_transaction transaction)
 {
-	/* fbcd0a77-c260-417f-85a9-088b1621eba6 */
 	struct vcxl_event_record record = {
-		.uuid = { 0xfb, 0xcd, 0x0a, 0x77, 0xc2, 0x60, 0x41, 0x7f, 0x85, 0xa9, 0x08, 0x8b,
-			  0x16, 0x21, 0xeb, 0xa6 },
+		.uuid = VCXL_UUID(fbcd0a77, c260, 417f, 85a9, 088b1621eba6),
 	};
 	const uint64_t is_volatile = dpa < md->hdm.partitions[VCXL_PARTITION_PERSISTENT].base;
 	const struct general_media data = {

@@ -14,10 +14,6 @@
 #include <vcxl/le.h>
 #include <vcxl/mbox.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #define VCXL_EVENT_DEFAULT_DEPTH 8u
 #define VCXL_EVENT_MAX_DEPTH     1024u
 #define VCXL_EVENT_VECTOR_FIRST  2 /* information; warning, failure and fatal follow */
@@ -92,7 +88,4 @@ enum cxl_rc vcxl_events_clear(struct vcxl_events *events, const struct vcxl_msg 
 /* CXL r3.1 8.2.8.3.1: bit per log that is not empty. */
 uint32_t vcxl_event_status(const struct vcxl_events *events);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

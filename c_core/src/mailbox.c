@@ -32,23 +32,9 @@ enum {
 
 const struct vcxl_cmd_set *vcxl_primary_mailbox_sets(void)
 {
-	static const struct vcxl_cmd_set sets[] = {
-		{ vcxl_status_commands, VCXL_N_STATUS_COMMANDS },
-		{ vcxl_event_commands, VCXL_N_EVENT_COMMANDS },
-		{ vcxl_firmware_commands, VCXL_N_FIRMWARE_COMMANDS },
-		{ vcxl_timestamp_commands, VCXL_N_TIMESTAMP_COMMANDS },
-		{ vcxl_log_commands, VCXL_N_LOG_COMMANDS },
-		{ vcxl_feature_commands, VCXL_N_FEATURE_COMMANDS },
-		{ vcxl_maintenance_commands, VCXL_N_MAINTENANCE_COMMANDS },
-		{ vcxl_memdev_commands, VCXL_N_MEMDEV_COMMANDS },
-		{ vcxl_health_commands, VCXL_N_HEALTH_COMMANDS },
-		{ vcxl_poison_commands, VCXL_N_POISON_COMMANDS },
-		{ vcxl_sanitize_commands, VCXL_N_SANITIZE_COMMANDS },
-		{ vcxl_security_commands, VCXL_N_SECURITY_COMMANDS },
-		{ vcxl_qos_commands, VCXL_N_QOS_COMMANDS },
-		{ vcxl_dc_commands, VCXL_N_DC_COMMANDS },
-		{ NULL, 0 },
-	};
+#define ROWS(set, n) { vcxl_##set##_commands, n },
+	static const struct vcxl_cmd_set sets[] = { VCXL_COMMAND_SETS(ROWS){ NULL, 0 } };
+#undef ROWS
 
 	return sets;
 }
@@ -70,16 +56,13 @@ void vcxl_msg_append(struct vcxl_msg *msg, const void *data, size_t len)
 
 /* ---- dispatcher ---- */
 
-static bool supported(const struct vcxl_cmd *cmd, const struct vcxl_memdev *md)
+/* What commands need and the device never has: none comes or goes with a partition. */
+static unsigned lacking(const struct vcxl_memdev *md)
 {
-	if ((cmd->flags & VCXL_CMD_NEEDS_LSA) && !md->lsa.size)
-		return false;
-	if ((cmd->flags & VCXL_CMD_NEEDS_DC) && !md->dc.n_regions)
-		return false;
-	if ((cmd->flags & VCXL_CMD_NEEDS_PARTITIONS) && !vcxl_partitionable(md))
-		return false;
-	/* of what there may be one day: commands do not come and go with a partition */
-	return !(cmd->flags & VCXL_CMD_NEEDS_PERSISTENT) || md->capacity > vcxl_volatile_only(md);
+	return (md->lsa.size ? 0u : VCXL_CMD_NEEDS_LSA) |
+	       (md->dc.n_regions ? 0u : VCXL_CMD_NEEDS_DC) |
+	       (vcxl_partitionable(md) ? 0u : VCXL_CMD_NEEDS_PARTITIONS) |
+	       (md->capacity > vcxl_volatile_only(md) ? 0u : VCXL_CMD_NEEDS_PERSISTENT);
 }
 
 /* Sets are few and small: looking through them is cheaper than keeping them sorted. */
@@ -97,7 +80,7 @@ bool vcxl_cci_cel_entry(const struct vcxl_cci *cci, const struct vcxl_memdev *md
 {
 	for (const struct vcxl_cmd_set *set = cci->sets; set->rows; set++) {
 		for (unsigned i = 0; i < set->n_rows; i++) {
-			if (!supported(&set->rows[i], md))
+			if (set->rows[i].flags & lacking(md))
 				continue;
 			if (index-- == 0) {
 				*opcode = set->rows[i].opcode;
@@ -143,7 +126,7 @@ static enum cxl_rc dispatch(struct vcxl_cci *cci, struct vcxl_memdev *md, struct
 
 	if (msg->in_len > msg->out_max)
 		return CXL_RC_INVALID_PAYLOAD_LENGTH;
-	if (!cmd || !supported(cmd, md))
+	if (!cmd || (cmd->flags & lacking(md)))
 		return CXL_RC_UNSUPPORTED;
 	if (msg->in_len < cmd->in_min || msg->in_len > cmd->in_max)
 		return CXL_RC_INVALID_PAYLOAD_LENGTH;
@@ -175,27 +158,6 @@ enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vc
 	return rc;
 }
 
-bool vcxl_cci_tick(struct vcxl_cci *cci, struct vcxl_memdev *md, uint64_t now_ps)
-{
-	if (!cci->running || cci->end_ps > now_ps)
-		return false;
-	/* it ended then, not when somebody looked */
-	md->now_ps = cci->end_ps;
-	end_background(cci, md, cci->running->finish(md, false));
-	return true;
-}
-
-void vcxl_cci_reset(struct vcxl_cci *cci, struct vcxl_memdev *md)
-{
-	if (cci->running) {
-		(void)cci->running->finish(md, true);
-		end_background(cci, md, CXL_RC_ABORTED);
-	}
-	cci->last_opcode = 0;
-	cci->last_rc = 0;
-	cci->any_finished = false;
-}
-
 unsigned vcxl_cci_percent(const struct vcxl_cci *cci, uint64_t now_ps)
 {
 	const uint64_t total = cci->end_ps - cci->start_ps, elapsed = now_ps - cci->start_ps;
@@ -209,16 +171,10 @@ unsigned vcxl_cci_percent(const struct vcxl_cci *cci, uint64_t now_ps)
 						   : elapsed * 100 / total);
 }
 
-enum cxl_rc vcxl_cci_abort(struct vcxl_cci *cci, struct vcxl_memdev *md)
+static void abort_background(struct vcxl_cci *cci, struct vcxl_memdev *md)
 {
-	if (!cci->running || !(cci->running->effects & CXL_EFFECT_ABORT))
-		return CXL_RC_ABORT_NOT_SUPPORTED;
-	/* a request, not an order: so near its end the operation ends by itself */
-	if (vcxl_cci_percent(cci, md->now_ps) >= ABORT_UNTIL_PERCENT)
-		return CXL_RC_SUCCESS;
 	(void)cci->running->finish(md, true);
 	end_background(cci, md, CXL_RC_ABORTED);
-	return CXL_RC_SUCCESS;
 }
 
 /* ---- registers ---- */
@@ -292,7 +248,7 @@ static uint64_t background_read(const void *owner, unsigned i, uint64_t stored)
 
 /* clang-format off */
 /* CXL r3.1 8.2.8.4.3 - 8.2.8.4.7 */
-const struct vcxl_reg vcxl_mailbox_regs[] = {
+static const struct vcxl_reg rows[] = {
 	VCXL_REG32(MB_CAPABILITIES, "MB Capabilities", .rw = 0),
 	VCXL_REG32(MB_CONTROL, "MB Control", .rw = 0x7, .on_write = control_write),
 	VCXL_REG64(MB_COMMAND, "Command", .rw = VCXL_MASK(36, 0)),
@@ -300,7 +256,9 @@ const struct vcxl_reg vcxl_mailbox_regs[] = {
 	VCXL_REG64(MB_BACKGROUND, "Background Command Status", .on_read = background_read),
 };
 /* clang-format on */
-const unsigned vcxl_n_mailbox_regs = VCXL_ARRAY_LEN(vcxl_mailbox_regs);
+const struct vcxl_reg_table vcxl_mailbox_table = { .base = VCXL_MAILBOX_OFFSET,
+						   .rows = rows,
+						   .n_rows = VCXL_ARRAY_LEN(rows) };
 
 void vcxl_mailbox_init(struct vcxl_memdev *md, unsigned payload_log2)
 {
@@ -316,27 +274,40 @@ void vcxl_mailbox_init(struct vcxl_memdev *md, unsigned payload_log2)
 
 void vcxl_mailbox_reset(struct vcxl_memdev *md)
 {
-	memset(md->mailbox.payload, 0, md->mailbox.payload_size);
-	md->mailbox.rc = 0;
-	vcxl_cci_reset(&md->mailbox.cci, md);
+	struct vcxl_mailbox *mb = &md->mailbox;
+
+	memset(mb->payload, 0, mb->payload_size);
+	mb->rc = 0;
+	if (mb->cci.running)
+		abort_background(&mb->cci, md);
+	mb->cci = (struct vcxl_cci){ .sets = mb->cci.sets };
 }
 
 void vcxl_mailbox_tick(struct vcxl_memdev *md, uint64_t now_ps)
 {
-	if (vcxl_cci_tick(&md->mailbox.cci, md, now_ps))
-		raise_if(md, MB_BACKGROUND_INTERRUPT);
+	struct vcxl_cci *cci = &md->mailbox.cci;
+
+	if (!cci->running || cci->end_ps > now_ps)
+		return;
+	/* it ended then, not when somebody looked */
+	md->now_ps = cci->end_ps;
+	end_background(cci, md, cci->running->finish(md, false));
+	raise_if(md, MB_BACKGROUND_INTERRUPT);
 }
 
-/* CXL r3.1 8.2.9.1.5 */
+/* CXL r3.1 8.2.9.1.5. A request, not an order: near its end the operation ends by itself. */
 static enum cxl_rc request_abort(struct vcxl_memdev *md, struct vcxl_msg *msg)
 {
-	const bool was_running = md->mailbox.cci.running;
-	const enum cxl_rc rc = vcxl_cci_abort(&md->mailbox.cci, md);
+	struct vcxl_cci *cci = &md->mailbox.cci;
 
 	(void)msg;
-	if (was_running && !md->mailbox.cci.running)
+	if (!cci->running || !(cci->running->effects & CXL_EFFECT_ABORT))
+		return CXL_RC_ABORT_NOT_SUPPORTED;
+	if (vcxl_cci_percent(cci, md->now_ps) < ABORT_UNTIL_PERCENT) {
+		abort_background(cci, md);
 		raise_if(md, MB_BACKGROUND_INTERRUPT);
-	return rc;
+	}
+	return CXL_RC_SUCCESS;
 }
 
 /* Identify (0001h) to Set Response Message Limit (0004h) are for other interfaces than mailboxes.

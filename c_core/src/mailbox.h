@@ -14,10 +14,6 @@
 #include <vcxl/mbox.h>
 #include <vcxl/regs.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #define VCXL_MAILBOX_REGS_SIZE 0x20u /* what precedes the payload */
 #define VCXL_MAILBOX_VECTOR    7
 
@@ -48,14 +44,8 @@ struct vcxl_cci {
 
 /* Every rule that commands have in common, then the command. msg->out_len is 0 on error. */
 enum cxl_rc vcxl_cci_run(struct vcxl_cci *cci, struct vcxl_memdev *md, struct vcxl_msg *msg);
-/* Finishes the background operation when its time has come; whether it did. */
-bool vcxl_cci_tick(struct vcxl_cci *cci, struct vcxl_memdev *md, uint64_t now_ps);
-/* Request Abort Background Operation, CXL r3.1 8.2.9.1.5. */
-enum cxl_rc vcxl_cci_abort(struct vcxl_cci *cci, struct vcxl_memdev *md);
 /* How far the background operation is; 100 only when it is over. */
 unsigned vcxl_cci_percent(const struct vcxl_cci *cci, uint64_t now_ps);
-/* Aborts the background operation and forgets it. */
-void vcxl_cci_reset(struct vcxl_cci *cci, struct vcxl_memdev *md);
 
 /* Entry `index` of the Command Effects Log; false behind the last one. Order of the tables. */
 bool vcxl_cci_cel_entry(const struct vcxl_cci *cci, const struct vcxl_memdev *md, unsigned index,
@@ -75,40 +65,28 @@ void vcxl_mailbox_reset(struct vcxl_memdev *md);
 void vcxl_mailbox_tick(struct vcxl_memdev *md, uint64_t now_ps);
 
 /* Registers in front of the payload; owner: the memdev. */
-extern const struct vcxl_reg vcxl_mailbox_regs[];
-extern const unsigned vcxl_n_mailbox_regs;
+extern const struct vcxl_reg_table vcxl_mailbox_table;
 
-/* The tables of commands. A row too many does not compile, one too few has no name: table test. */
-#define VCXL_N_STATUS_COMMANDS      1
-#define VCXL_N_EVENT_COMMANDS       4
-#define VCXL_N_TIMESTAMP_COMMANDS   2
-#define VCXL_N_LOG_COMMANDS         6
-#define VCXL_N_QOS_COMMANDS         3
-#define VCXL_N_FEATURE_COMMANDS     3
-#define VCXL_N_MAINTENANCE_COMMANDS 1
-#define VCXL_N_MEMDEV_COMMANDS      5
-#define VCXL_N_HEALTH_COMMANDS      5
-#define VCXL_N_FIRMWARE_COMMANDS    3
-#define VCXL_N_POISON_COMMANDS      6
-#define VCXL_N_SECURITY_COMMANDS    6
-#define VCXL_N_SANITIZE_COMMANDS    3
-#define VCXL_N_DC_COMMANDS          4
-extern const struct vcxl_cmd vcxl_status_commands[VCXL_N_STATUS_COMMANDS];
-extern const struct vcxl_cmd vcxl_dc_commands[VCXL_N_DC_COMMANDS];
-extern const struct vcxl_cmd vcxl_event_commands[VCXL_N_EVENT_COMMANDS];
-extern const struct vcxl_cmd vcxl_firmware_commands[VCXL_N_FIRMWARE_COMMANDS];
-extern const struct vcxl_cmd vcxl_timestamp_commands[VCXL_N_TIMESTAMP_COMMANDS];
-extern const struct vcxl_cmd vcxl_log_commands[VCXL_N_LOG_COMMANDS];
-extern const struct vcxl_cmd vcxl_qos_commands[VCXL_N_QOS_COMMANDS];
-extern const struct vcxl_cmd vcxl_feature_commands[VCXL_N_FEATURE_COMMANDS];
-extern const struct vcxl_cmd vcxl_maintenance_commands[VCXL_N_MAINTENANCE_COMMANDS];
-extern const struct vcxl_cmd vcxl_memdev_commands[VCXL_N_MEMDEV_COMMANDS];
-extern const struct vcxl_cmd vcxl_health_commands[VCXL_N_HEALTH_COMMANDS];
-extern const struct vcxl_cmd vcxl_poison_commands[VCXL_N_POISON_COMMANDS];
-extern const struct vcxl_cmd vcxl_sanitize_commands[VCXL_N_SANITIZE_COMMANDS];
-extern const struct vcxl_cmd vcxl_security_commands[VCXL_N_SECURITY_COMMANDS];
+/* The command sets in the order of the CEL: X(set, how many commands). A row too many does not
+ * compile, one too few has no name: table test. */
+#define VCXL_COMMAND_SETS(X)                                                                       \
+	X(status, 1)                                                                               \
+	X(event, 4)                                                                                \
+	X(firmware, 3)                                                                             \
+	X(timestamp, 2)                                                                            \
+	X(log, 6)                                                                                  \
+	X(feature, 3)                                                                              \
+	X(maintenance, 1)                                                                          \
+	X(memdev, 5)                                                                               \
+	X(health, 5)                                                                               \
+	X(poison, 6)                                                                               \
+	X(sanitize, 3)                                                                             \
+	X(security, 6)                                                                             \
+	X(qos, 3)                                                                                  \
+	X(dc, 4)
 
-#ifdef __cplusplus
-}
-#endif
+#define VCXL_COMMAND_SET(set, n) extern const struct vcxl_cmd vcxl_##set##_commands[n];
+VCXL_COMMAND_SETS(VCXL_COMMAND_SET)
+#undef VCXL_COMMAND_SET
+
 #endif

@@ -5,30 +5,23 @@
  */
 #include "memdev.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dvsec.h"
 
-#define DEFAULT_DECODERS     4u
-#define DEFAULT_HPA_BITS     52u
-#define DEFAULT_MAILBOX_LOG2 11u
-#define MSIX_BAR_SIZE        0x1000u
-#define DEVICE_BAR_SIZE_MIN  0x10000u
+#define MSIX_BAR_SIZE       0x1000u
+#define DEVICE_BAR_SIZE_MIN 0x10000u
 
 /* ---- DMI and gate ---- */
 
-static void invalidate(const struct vcxl_memdev *md, uint64_t hpa, uint64_t size)
-{
-	if (md->ops.dmi_invalidate)
-		md->ops.dmi_invalidate(md->ops.ctx, hpa, size);
-}
-
 static void decoder_changed(void *ctx, unsigned decoder, uint64_t hpa, uint64_t size)
 {
+	const struct vcxl_memdev *md = ctx;
+
 	(void)decoder;
-	invalidate(ctx, hpa, size);
+	if (md->ops.dmi_invalidate)
+		md->ops.dmi_invalidate(md->ops.ctx, hpa, size);
 }
 
 /* Mem_Enable and the media state, folded into one value that the access path looks at. */
@@ -43,12 +36,7 @@ void vcxl_memdev_update_gate(struct vcxl_memdev *md)
 	if (gate == md->gate)
 		return;
 	md->gate = gate;
-	for (unsigned i = 0; i < md->hdm.config.n_decoders; i++) {
-		const struct vcxl_decoder *d = &md->hdm.decoders[i];
-
-		if (d->state == VCXL_DECODER_COMMITTED)
-			invalidate(md, d->hpa_base, d->size);
-	}
+	vcxl_component_decoding_changed(&md->component);
 }
 
 void vcxl_memdev_disable_media(struct vcxl_memdev *md, bool disabled)
@@ -63,30 +51,17 @@ static struct vcxl_memdev_config with_defaults(const struct vcxl_memdev_config *
 {
 	struct vcxl_memdev_config c = *config;
 
-	if (!c.name)
-		c.name = "memdev";
-	if (!c.n_decoders)
-		c.n_decoders = DEFAULT_DECODERS;
-	if (!c.hpa_bits)
-		c.hpa_bits = DEFAULT_HPA_BITS;
-	if (!c.mailbox_log2)
-		c.mailbox_log2 = DEFAULT_MAILBOX_LOG2;
-	if (!c.event_log_depth)
-		c.event_log_depth = VCXL_EVENT_DEFAULT_DEPTH;
-	if (!c.poison_list_max)
-		c.poison_list_max = VCXL_POISON_DEFAULT_LIST;
-	if (!c.read_latency_ps)
-		c.read_latency_ps = 150000;
-	if (!c.write_latency_ps)
-		c.write_latency_ps = 250000;
-	if (!c.read_bandwidth)
-		c.read_bandwidth = 16000;
-	if (!c.write_bandwidth)
-		c.write_bandwidth = 16000;
-	if (!c.link.speed && !c.link.width) {
-		c.link.speed = 5;
-		c.link.width = 16;
-	}
+	VCXL_DEFAULT(c.name, "memdev");
+	VCXL_DEFAULT(c.n_decoders, 4);
+	VCXL_DEFAULT(c.hpa_bits, 52);
+	VCXL_DEFAULT(c.mailbox_log2, 11);
+	VCXL_DEFAULT(c.event_log_depth, VCXL_EVENT_DEFAULT_DEPTH);
+	VCXL_DEFAULT(c.poison_list_max, VCXL_POISON_DEFAULT_LIST);
+	VCXL_DEFAULT(c.read_latency_ps, 150000);
+	VCXL_DEFAULT(c.write_latency_ps, 250000);
+	VCXL_DEFAULT(c.read_bandwidth, 16000);
+	VCXL_DEFAULT(c.write_bandwidth, 16000);
+	vcxl_link_default(&c.link);
 	return c;
 }
 
@@ -117,8 +92,8 @@ static bool config_valid(const struct vcxl_memdev_config *c)
 	       vcxl_media_valid(&c->lsa) && c->lsa.size <= UINT32_MAX &&
 	       vcxl_hdm_count_valid(c->n_decoders) && c->hpa_bits >= 36 && c->hpa_bits <= 64 &&
 	       c->mailbox_log2 >= 8 && c->mailbox_log2 <= 20 &&
-	       c->event_log_depth <= VCXL_EVENT_MAX_DEPTH && c->link.speed >= 1 &&
-	       c->link.speed <= 6 && c->link.width <= 16 && vcxl_is_pow2(c->link.width);
+	       c->event_log_depth <= VCXL_EVENT_MAX_DEPTH && vcxl_link_valid(&c->link) &&
+	       c->link.width <= 16;
 }
 
 /* Capability offsets as QEMU's device has them; software finds them by their lists. */
@@ -377,55 +352,42 @@ static void obey_resets(struct vcxl_memdev *md)
 		vcxl_memdev_reset(md, VCXL_RESET_CXL);
 }
 
-/* A configuration request stays inside one dword. */
-static bool config_access_valid(uint32_t offset, unsigned width)
+static enum vcxl_status reg_access(struct vcxl_memdev *md, enum vcxl_space space, bool write,
+				   uint32_t offset, unsigned width, uint64_t *value)
 {
-	return (width == 1 || width == 2 || width == 4) && offset % width == 0;
+	switch (space) {
+	case VCXL_SPACE_CONFIG:
+		return vcxl_pci_config_access(&md->pci, write, offset, width, value);
+	case VCXL_SPACE_COMPONENT:
+		return vcxl_component_access(&md->component, write, offset, width, value);
+	case VCXL_SPACE_DEVICE:
+		return vcxl_device_regs_access(md, write, offset, width, value);
+	case VCXL_SPACE_MSIX:
+		return write ? vcxl_pci_msix_write(&md->pci, offset, width, *value)
+			     : vcxl_pci_msix_read(&md->pci, offset, width, value);
+	case VCXL_N_SPACES:
+		break;
+	}
+	return VCXL_E_ACCESS;
 }
 
 enum vcxl_status vcxl_memdev_reg_read(struct vcxl_memdev *md, enum vcxl_space space,
 				      uint32_t offset, unsigned width, uint64_t *value)
 {
-	switch (space) {
-	case VCXL_SPACE_CONFIG:
-		if (!config_access_valid(offset, width))
-			return VCXL_E_ACCESS;
-		return vcxl_block_read(&md->pci.config, offset, width, value);
-	case VCXL_SPACE_COMPONENT:
-		return vcxl_component_read(&md->component, offset, width, value);
-	case VCXL_SPACE_DEVICE:
-		return vcxl_device_regs_read(md, offset, width, value);
-	case VCXL_SPACE_MSIX:
-		return vcxl_pci_msix_read(&md->pci, offset, width, value);
-	case VCXL_N_SPACES:
-		break;
-	}
-	return VCXL_E_ACCESS;
+	*value = 0;
+	return reg_access(md, space, false, offset, width, value);
 }
 
 enum vcxl_status vcxl_memdev_reg_write(struct vcxl_memdev *md, enum vcxl_space space,
 				       uint32_t offset, unsigned width, uint64_t value)
 {
-	enum vcxl_status status;
+	const enum vcxl_status status = reg_access(md, space, true, offset, width, &value);
 
-	switch (space) {
-	case VCXL_SPACE_CONFIG:
-		if (!config_access_valid(offset, width))
-			return VCXL_E_ACCESS;
-		status = vcxl_block_write(&md->pci.config, offset, width, value);
+	if (space == VCXL_SPACE_CONFIG) {
 		vcxl_memdev_update_gate(md); /* Mem_Enable may have changed */
 		obey_resets(md);
-		return status;
-	case VCXL_SPACE_COMPONENT:
-		return vcxl_component_write(&md->component, offset, width, value);
-	case VCXL_SPACE_DEVICE:
-		return vcxl_device_regs_write(md, offset, width, value);
-	case VCXL_SPACE_MSIX:
-		return vcxl_pci_msix_write(&md->pci, offset, width, value);
-	case VCXL_N_SPACES:
-		break;
 	}
-	return VCXL_E_ACCESS;
+	return status;
 }
 
 enum cxl_rc vcxl_memdev_command(struct vcxl_memdev *md, uint16_t opcode, const void *in,

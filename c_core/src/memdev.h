@@ -16,10 +16,6 @@
 #include "mailbox.h"
 #include "poison.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /*
  * Device register block (CXL r3.1 8.2.8): capability array, device status, memory device status,
  * mailbox registers; the payload is a buffer of its own behind them. Positions are ours, software
@@ -33,6 +29,16 @@ extern "C" {
 #define VCXL_PS_PER_MS 1000000000ull
 /* How fast the device works through its media: a scan, an overwritten range. */
 #define VCXL_MEDIA_BYTES_PER_MS (16 * VCXL_MIB)
+
+/* The 16 bytes of a UUID in RFC 4122 byte order, from its five groups of digits. */
+#define VCXL_UUID_BYTE(group, shift) (0x##group##ull >> (shift)) & 0xff
+#define VCXL_UUID_PAIR(group, shift) VCXL_UUID_BYTE(group, shift), VCXL_UUID_BYTE(group, shift - 8)
+#define VCXL_UUID(a, b, c, d, e)                                                                   \
+	{                                                                                          \
+		VCXL_UUID_PAIR(a, 24), VCXL_UUID_PAIR(a, 8), VCXL_UUID_PAIR(b, 8),                 \
+			VCXL_UUID_PAIR(c, 8), VCXL_UUID_PAIR(d, 8), VCXL_UUID_PAIR(e, 40),         \
+			VCXL_UUID_PAIR(e, 24), VCXL_UUID_PAIR(e, 8)                                \
+	}
 
 /* CXL r3.1 8.2.9.4: the clock that the host sets; it runs in simulated time. */
 struct vcxl_timestamp {
@@ -142,9 +148,9 @@ struct vcxl_state {
 	uint64_t number; /* of the last one */
 };
 
-/* CXL r3.1 8.2.9.9.6: percentages and interval that the host chose. */
+/* CXL r3.1 8.2.9.9.6.1, .2: what the host chose, percentages and interval, as it reads it. */
 struct vcxl_qos {
-	uint8_t moderate, severe, interval;
+	uint8_t control, moderate, severe, interval;
 };
 
 /* The vendor debug log: a ring of the latest commands, as the host reads them. */
@@ -269,16 +275,14 @@ const char *vcxl_firmware_revision(const struct vcxl_memdev *md);
 
 /* ---- cmd_features.c ---- */
 void vcxl_features_init(struct vcxl_memdev *md);
-/* Whether software could have set all features to these values. */
-bool vcxl_features_possible(const uint8_t values[VCXL_N_FEATURES][VCXL_FEATURE_SIZE]);
+/* Whether software could have set all features to what is saved. */
+bool vcxl_features_possible(const struct vcxl_memdev *md);
 /* Values as they were saved. */
 void vcxl_features_restore(struct vcxl_memdev *md);
 /* The poison list changed, or the scrub's own settings. */
 void vcxl_scrub_schedule(struct vcxl_memdev *md);
 void vcxl_scrub_tick(struct vcxl_memdev *md, uint64_t now_ps);
-/* Errors that the owner says were corrected, ever. */
-uint64_t vcxl_corrected_errors(const struct vcxl_memdev *md);
-/* That number or the threshold changed. */
+/* The number of corrected errors or the threshold changed. */
 void vcxl_ecs_check(struct vcxl_memdev *md);
 
 /* ---- cmd_maintenance.c ---- */
@@ -287,8 +291,9 @@ void vcxl_repairs_init(struct vcxl_memdev *md);
 void vcxl_repairs_renew(struct vcxl_memdev *md);
 
 /* ---- cmd_poison.c ---- */
-/* Lists what of [dpa, end) the list had forgotten, as far as there is room, and logs it. */
-void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end,
+/* Lists what of [dpa, end) the list had forgotten, as far as there is room; the host is told unless
+ * quiet. */
+void vcxl_poison_rediscover(struct vcxl_memdev *md, uint64_t dpa, uint64_t end, bool quiet,
 			    enum vcxl_media_transaction by);
 
 /* ---- cmd_sanitize.c ---- */
@@ -316,16 +321,15 @@ void vcxl_logs_reset_cold(struct vcxl_memdev *md);
 
 /* ---- cmd_timestamp.c ---- */
 /* Time of the device's clock; 0 while it was never set. */
-uint64_t vcxl_timestamp_ns(const struct vcxl_timestamp *t, uint64_t now_ps);
+uint64_t vcxl_timestamp_ns(const struct vcxl_memdev *md);
 
 /* ---- device_regs.c ---- */
 void vcxl_device_regs_init(struct vcxl_memdev *md, uint32_t payload_size);
-enum vcxl_status vcxl_device_regs_read(const struct vcxl_memdev *md, uint32_t offset,
-				       unsigned width, uint64_t *value);
-enum vcxl_status vcxl_device_regs_write(struct vcxl_memdev *md, uint32_t offset, unsigned width,
-					uint64_t value);
-/* Registers in front of the mailbox; for the table test. */
-const struct vcxl_reg *vcxl_device_regs_rows(unsigned *n_rows);
+/* A read leaves *value as it is where there is neither register nor payload. */
+enum vcxl_status vcxl_device_regs_access(struct vcxl_memdev *md, bool write, uint32_t offset,
+					 unsigned width, uint64_t *value);
+/* Registers in front of the mailbox; owner: the memdev. */
+extern const struct vcxl_reg_table vcxl_device_table;
 
 /* ---- media.c ---- */
 /* Absent, or backed by host memory or by both callbacks. */
@@ -340,7 +344,4 @@ enum vcxl_status vcxl_media_fill(const struct vcxl_media *media, uint64_t offset
 				 uint8_t value);
 enum vcxl_status vcxl_media_flush(const struct vcxl_media *media, uint64_t offset, uint64_t len);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -5,8 +5,6 @@
  * persistent-only capacity, in this order; the boundary between the two partitions lies somewhere
  * in the middle one.
  */
-#include <vcxl/bits.h>
-
 #include "dvsec.h"
 #include "memdev.h"
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 #include <vcxl/bits.h>
-#include <vcxl/pci.h>
+
+#include "dvsec.h"
 
 #define COMMAND              0x04u
 #define COMMAND_MEMORY       VCXL_BIT(1)
@@ -87,8 +88,8 @@ static const struct vcxl_reg type1_regs[] = {
 };
 /* clang-format on */
 
-static void add_rows(struct vcxl_pci *pci, uint32_t base, const struct vcxl_reg *rows,
-		     unsigned n_rows, void *owner)
+void vcxl_pci_add_rows(struct vcxl_pci *pci, uint32_t base, const struct vcxl_reg *rows,
+		       unsigned n_rows, void *owner)
 {
 	const struct vcxl_reg_table table = {
 		.base = base, .rows = rows, .n_rows = n_rows, .owner = owner
@@ -107,9 +108,9 @@ void vcxl_pci_init(struct vcxl_pci *pci, const struct vcxl_pci_identity *id,
 	pci->is_bridge = id->bridge;
 	pci->next_extended = EXTENDED;
 	if (id->bridge)
-		add_rows(pci, 0, type1_regs, VCXL_ARRAY_LEN(type1_regs), pci);
+		vcxl_pci_add_rows(pci, 0, VCXL_ROWS(type1_regs), pci);
 	else
-		add_rows(pci, 0, type0_regs, VCXL_ARRAY_LEN(type0_regs), pci);
+		vcxl_pci_add_rows(pci, 0, VCXL_ROWS(type0_regs), pci);
 	vcxl_block_set_reset(&pci->config, 0x00, 2, id->vendor);
 	vcxl_block_set_reset(&pci->config, 0x02, 2, id->device);
 	vcxl_block_set_reset(&pci->config, 0x08, 1, id->revision);
@@ -139,7 +140,7 @@ uint16_t vcxl_pci_add_capability(struct vcxl_pci *pci, uint8_t id, uint16_t offs
 	vcxl_block_set_reset(&pci->config, link, 1, offset);
 	vcxl_block_set_reset(&pci->config, 0x06, 2, 0x0010); /* Status: Capabilities List */
 	vcxl_block_set_reset(&pci->config, offset, 1, id);
-	add_rows(pci, offset, rows, n_rows, owner);
+	vcxl_pci_add_rows(pci, offset, rows, n_rows, owner);
 	pci->last_capability = offset;
 	return offset;
 }
@@ -157,7 +158,7 @@ uint16_t vcxl_pci_add_extended(struct vcxl_pci *pci, uint16_t id, uint8_t versio
 				     vcxl_field_set(last, 31, 20, offset));
 	}
 	vcxl_block_set_reset(&pci->config, offset, 4, id | (uint64_t)version << 16);
-	add_rows(pci, offset, rows, n_rows, owner);
+	vcxl_pci_add_rows(pci, offset, rows, n_rows, owner);
 	pci->last_extended = offset;
 	pci->next_extended = (uint16_t)(offset + (length + 3) / 4 * 4);
 	return offset;
@@ -252,6 +253,14 @@ bool vcxl_pci_forwards_bus(const struct vcxl_pci *pci, uint8_t bus, bool *type0)
 void vcxl_pci_capture_id(struct vcxl_pci *pci, uint8_t bus, uint8_t devfn)
 {
 	pci->requester_id = (uint16_t)(bus << 8 | devfn);
+}
+
+enum vcxl_status vcxl_pci_config_access(struct vcxl_pci *pci, bool write, uint32_t offset,
+					unsigned width, uint64_t *value)
+{
+	return (width == 1 || width == 2 || width == 4) && offset % width == 0
+		       ? vcxl_block_access(&pci->config, write, offset, width, value)
+		       : VCXL_E_ACCESS;
 }
 
 /* CXL r3.1 9.5: a function-level reset leaves the CXL device DVSEC as it is. */

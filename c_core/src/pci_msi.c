@@ -52,9 +52,7 @@ static void send_pending(struct vcxl_pci *pci)
 
 static void msix_control_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 {
-	(void)i;
-	(void)old;
-	(void)now;
+	(void)i, (void)old, (void)now;
 	send_pending(owner);
 }
 
@@ -77,16 +75,14 @@ static const struct vcxl_reg msix_regs[] = {
 
 void vcxl_msi_add(struct vcxl_pci *pci, uint16_t offset)
 {
-	pci->msi_offset =
-		vcxl_pci_add_capability(pci, 0x05, offset, msi_regs, VCXL_ARRAY_LEN(msi_regs), pci);
+	pci->msi_offset = vcxl_pci_add_capability(pci, 0x05, offset, VCXL_ROWS(msi_regs), pci);
 }
 
 void vcxl_pci_add_msix(struct vcxl_pci *pci, uint16_t offset, unsigned n_vectors)
 {
 	assert(n_vectors && n_vectors <= VCXL_PCI_MAX_VECTORS);
 	pci->n_vectors = n_vectors;
-	pci->msix_offset = vcxl_pci_add_capability(pci, 0x11, offset, msix_regs,
-						   VCXL_ARRAY_LEN(msix_regs), pci);
+	pci->msix_offset = vcxl_pci_add_capability(pci, 0x11, offset, VCXL_ROWS(msix_regs), pci);
 	vcxl_block_set_reset(&pci->config, offset + 2u, 2, n_vectors - 1);
 	for (unsigned v = 0; v < VCXL_PCI_MAX_VECTORS; v++)
 		pci->vectors[v].control = VECTOR_MASK;
@@ -117,68 +113,53 @@ static bool legal_access(const struct vcxl_pci *pci, uint32_t offset, unsigned w
 	       vcxl_range_inside(offset, width, 0, SPACE_SIZE);
 }
 
-static uint32_t read_dword(const struct vcxl_pci *pci, uint32_t offset)
+/* The space is qwords: address, and data with vector control, of each vector; pending bits. */
+static uint64_t get_qword(const struct vcxl_pci *pci, uint32_t offset)
 {
-	const struct vcxl_pci_vector *vector =
-		&pci->vectors[offset / ENTRY_SIZE % VCXL_PCI_MAX_VECTORS];
+	const struct vcxl_pci_vector *v = &pci->vectors[offset / ENTRY_SIZE % VCXL_PCI_MAX_VECTORS];
 
 	if (offset == PBA_OFFSET)
 		return pci->pending;
 	if (offset >= pci->n_vectors * ENTRY_SIZE)
 		return 0;
-	switch (offset % ENTRY_SIZE) {
-	case 0:
-		return (uint32_t)vector->address;
-	case 4:
-		return (uint32_t)(vector->address >> 32);
-	case 8:
-		return vector->data;
-	default:
-		return vector->control;
-	}
+	return offset % ENTRY_SIZE ? v->data | (uint64_t)v->control << 32 : v->address;
 }
 
-static void write_dword(struct vcxl_pci *pci, uint32_t offset, uint32_t value)
+static void set_qword(struct vcxl_pci *pci, uint32_t offset, uint64_t value)
 {
-	struct vcxl_pci_vector *vector = &pci->vectors[offset / ENTRY_SIZE % VCXL_PCI_MAX_VECTORS];
+	struct vcxl_pci_vector *v = &pci->vectors[offset / ENTRY_SIZE % VCXL_PCI_MAX_VECTORS];
 
 	if (offset >= pci->n_vectors * ENTRY_SIZE)
 		return;
-	switch (offset % ENTRY_SIZE) {
-	case 0:
-		vector->address = vcxl_field_set(vector->address, 31, 0, value & 0xfffffffc);
-		break;
-	case 4:
-		vector->address = vcxl_field_set(vector->address, 63, 32, value);
-		break;
-	case 8:
-		vector->data = value;
-		break;
-	default:
-		vector->control = value & VECTOR_MASK;
+	if (offset % ENTRY_SIZE == 0) {
+		v->address = value & ~VCXL_MASK(1, 0);
+	} else {
+		v->data = (uint32_t)value;
+		v->control = value >> 32 & VECTOR_MASK;
 	}
 }
 
 enum vcxl_status vcxl_pci_msix_read(const struct vcxl_pci *pci, uint32_t offset, unsigned width,
 				    uint64_t *value)
 {
+	const unsigned first = 8 * (offset % 8), last = first + 8 * width - 1;
+
 	*value = 0;
 	if (!legal_access(pci, offset, width))
 		return VCXL_E_ACCESS;
-	*value = read_dword(pci, offset);
-	if (width == 8)
-		*value |= (uint64_t)read_dword(pci, offset + 4) << 32;
+	*value = vcxl_field_get(get_qword(pci, offset & ~7u), last, first);
 	return VCXL_OK;
 }
 
 enum vcxl_status vcxl_pci_msix_write(struct vcxl_pci *pci, uint32_t offset, unsigned width,
 				     uint64_t value)
 {
+	const unsigned first = 8 * (offset % 8), last = first + 8 * width - 1;
+	const uint32_t at = offset & ~7u;
+
 	if (!legal_access(pci, offset, width))
 		return VCXL_E_ACCESS;
-	write_dword(pci, offset, (uint32_t)value);
-	if (width == 8)
-		write_dword(pci, offset + 4, (uint32_t)(value >> 32));
+	set_qword(pci, at, vcxl_field_set(get_qword(pci, at), last, first, value));
 	send_pending(pci);
 	return VCXL_OK;
 }

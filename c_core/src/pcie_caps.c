@@ -14,7 +14,6 @@
 #define LINK_STATUS    0x12u
 #define SLOT_CAP       0x14u
 #define SLOT_STATUS    0x1au
-#define DEVICE_CAP2    0x24u
 #define LINK_CAP2      0x2cu
 #define LINK_CONTROL2  0x30u
 #define LINK_STATUS2   0x32u
@@ -37,34 +36,23 @@ static uint64_t device_control_writable(const void *owner, unsigned i, uint64_t 
 
 /* clang-format off */
 /* PCIe r6.0 7.5.3. Device Control resets to relaxed ordering, no snoop, 512-byte reads. */
-#define DEVICE_REGS(control_rw) \
+#define LINK_END_REGS(device_control, link_control, link_status, device_cap2, device_control2) \
 	VCXL_REG16(0x02, "PCI Express Capabilities", .reset = 0x0002), \
 	VCXL_REG32(0x04, "Device Capabilities",      .reset = 0x00008020), \
-	VCXL_REG16(0x08, "Device Control",           .reset = 0x2810, .rw = (control_rw), .writable = device_control_writable), \
+	VCXL_REG16(0x08, "Device Control",           .reset = 0x2810, .rw = (device_control), .writable = device_control_writable), \
 	VCXL_REG16(0x0a, "Device Status",            .w1c = 0x000f), \
-	VCXL_REG32(0x0c, "Link Capabilities",        .reset = 0x00000400)
-#define LINK2_REGS \
+	VCXL_REG32(0x0c, "Link Capabilities",        .reset = 0x00000400), \
+	VCXL_REG16(0x10, "Link Control",             .rw = (link_control)), \
+	VCXL_REG16(0x12, "Link Status",              .w1c = (link_status)), \
+	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = (device_cap2)), \
+	VCXL_REG16(0x28, "Device Control 2",         .rw = (device_control2)), \
 	VCXL_REG32(0x2c, "Link Capabilities 2",      .reset = 0), \
 	VCXL_REG16(0x30, "Link Control 2",           .rw = 0x000f, .sticky = true), \
 	VCXL_REG16(0x32, "Link Status 2",            .reset = 0)
 
-static const struct vcxl_reg upper_link_end_regs[] = { /* endpoint, upstream port */
-	DEVICE_REGS(0xf9ff),
-	VCXL_REG16(0x10, "Link Control",             .rw = 0x00cb),
-	VCXL_REG16(0x12, "Link Status",              .reset = 0),
-	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300000),
-	VCXL_REG16(0x28, "Device Control 2",         .reset = 0),
-	LINK2_REGS,
-};
-
-static const struct vcxl_reg lower_link_end_regs[] = { /* root port, downstream port */
-	DEVICE_REGS(0x79ff),
-	VCXL_REG16(0x10, "Link Control",             .rw = 0x0ccb),
-	VCXL_REG16(0x12, "Link Status",              .w1c = 0xc000),
-	VCXL_REG32(0x24, "Device Capabilities 2",    .reset = 0x00300020),
-	VCXL_REG16(0x28, "Device Control 2",         .rw = 0x0020), /* ARI forwarding */
-	LINK2_REGS,
-};
+/* endpoint, upstream port; root port, downstream port, which forward ARI */
+static const struct vcxl_reg upper_link_end_regs[] = { LINK_END_REGS(0xf9ff, 0x00cb, 0, 0x00300000, 0) };
+static const struct vcxl_reg lower_link_end_regs[] = { LINK_END_REGS(0x79ff, 0x0ccb, 0xc000, 0x00300020, 0x0020) };
 
 /* A slot without hot-plug. */
 static const struct vcxl_reg slot_regs[] = {
@@ -98,8 +86,6 @@ static const struct vcxl_reg dsn_regs[] = {
 };
 /* clang-format on */
 
-#define ROWS(r) (r), (unsigned)VCXL_ARRAY_LEN(r)
-
 static void set(struct vcxl_pci *pci, uint32_t offset, unsigned width, uint64_t value)
 {
 	vcxl_block_set_reset(&pci->config, pci->pcie_offset + offset, width, value);
@@ -128,15 +114,6 @@ static void set_link(struct vcxl_pci *pci, unsigned speed, unsigned width)
 	set(pci, LINK_STATUS, 2, status);
 }
 
-static void add_rows(struct vcxl_pci *pci, const struct vcxl_reg *rows, unsigned n_rows)
-{
-	const struct vcxl_reg_table table = { .base = pci->pcie_offset,
-					      .rows = rows,
-					      .n_rows = n_rows };
-
-	vcxl_block_add(&pci->config, &table);
-}
-
 void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type type,
 		   const struct vcxl_link_config *link, uint8_t port_number)
 {
@@ -146,9 +123,9 @@ void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type ty
 	uint64_t link_cap = 0x00000400 | (uint64_t)link->width << 4 | link->speed;
 
 	if (below)
-		vcxl_pci_add_capability(pci, 0x10, offset, ROWS(lower_link_end_regs), pci);
+		vcxl_pci_add_capability(pci, 0x10, offset, VCXL_ROWS(lower_link_end_regs), pci);
 	else
-		vcxl_pci_add_capability(pci, 0x10, offset, ROWS(upper_link_end_regs), pci);
+		vcxl_pci_add_capability(pci, 0x10, offset, VCXL_ROWS(upper_link_end_regs), pci);
 	pci->pcie_offset = offset;
 	set(pci, 0x02, 2, 0x0002 | (uint64_t)type << 4 | (below ? slot_implemented : 0));
 	if (below) {
@@ -158,7 +135,7 @@ void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type ty
 	if (type == VCXL_PCIE_ENDPOINT)
 		set(pci, DEVICE_CAP, 4, get(pci, DEVICE_CAP, 4) | FLR_CAPABLE);
 	if (type == VCXL_PCIE_ROOT_PORT)
-		add_rows(pci, ROWS(root_regs));
+		vcxl_pci_add_rows(pci, offset, VCXL_ROWS(root_regs), pci);
 	set(pci, LINK_CAP, 4, link_cap);
 	set(pci, LINK_CAP2, 4, VCXL_MASK(link->speed, 1));
 	set(pci, LINK_CONTROL2, 2, link->speed);
@@ -168,7 +145,7 @@ void vcxl_pcie_add(struct vcxl_pci *pci, uint16_t offset, enum vcxl_pcie_type ty
 
 void vcxl_pcie_add_fixed_slot(struct vcxl_pci *pci, uint16_t number)
 {
-	add_rows(pci, ROWS(slot_regs));
+	vcxl_pci_add_rows(pci, pci->pcie_offset, VCXL_ROWS(slot_regs), pci);
 	set(pci, SLOT_CAP, 4, (uint64_t)number << 19);
 }
 
@@ -210,6 +187,20 @@ void vcxl_pcie_link_down(struct vcxl_pci *pci)
 	set_link(pci, 0, 0);
 }
 
+bool vcxl_link_valid(const struct vcxl_link_config *link)
+{
+	return link->speed >= 1 && link->speed <= 6 && vcxl_is_pow2(link->width) &&
+	       link->width <= 32;
+}
+
+void vcxl_link_default(struct vcxl_link_config *link)
+{
+	if (link->speed || link->width)
+		return;
+	link->speed = 5;
+	link->width = 16;
+}
+
 bool vcxl_pcie_take_flr(struct vcxl_pci *pci)
 {
 	const uint32_t at = pci->pcie_offset + DEVICE_CONTROL;
@@ -221,19 +212,20 @@ bool vcxl_pcie_take_flr(struct vcxl_pci *pci)
 
 void vcxl_ssvid_add(struct vcxl_pci *pci, uint16_t offset, uint16_t vendor, uint16_t device)
 {
-	vcxl_pci_add_capability(pci, 0x0d, offset, ROWS(ssvid_regs), pci);
+	vcxl_pci_add_capability(pci, 0x0d, offset, VCXL_ROWS(ssvid_regs), pci);
 	vcxl_block_set_reset(&pci->config, offset + 4u, 2, vendor);
 	vcxl_block_set_reset(&pci->config, offset + 6u, 2, device);
 }
 
 void vcxl_acs_add(struct vcxl_pci *pci)
 {
-	vcxl_pci_add_extended(pci, 0x000d, 1, 0x08, ROWS(acs_regs), pci);
+	vcxl_pci_add_extended(pci, 0x000d, 1, 0x08, VCXL_ROWS(acs_regs), pci);
 }
 
 void vcxl_dsn_add(struct vcxl_pci *pci, uint64_t serial)
 {
-	const uint16_t offset = vcxl_pci_add_extended(pci, 0x0003, 1, 0x0c, ROWS(dsn_regs), pci);
+	const uint16_t offset =
+		vcxl_pci_add_extended(pci, 0x0003, 1, 0x0c, VCXL_ROWS(dsn_regs), pci);
 
 	vcxl_block_set_reset(&pci->config, offset + 4u, 8, serial);
 }

@@ -12,11 +12,6 @@ unsigned vcxl_poison_max_ranges(unsigned list_max)
 	return RANGES_PER_LISTED * list_max;
 }
 
-static unsigned room(const struct vcxl_poison *poison)
-{
-	return vcxl_poison_max_ranges(poison->list_max);
-}
-
 size_t vcxl_poison_storage(unsigned list_max)
 {
 	return vcxl_poison_max_ranges(list_max) * sizeof(struct vcxl_poison_range);
@@ -113,7 +108,7 @@ enum vcxl_status vcxl_poison_add(struct vcxl_poison *poison, uint64_t dpa, uint6
 			dpa = next->dpa + next->len;
 			continue;
 		}
-		if (poison->n == room(poison))
+		if (poison->n == vcxl_poison_max_ranges(poison->list_max))
 			return VCXL_E_NOMEM;
 		insert(poison, i, &range, now_ns);
 		dpa = gap_end;
@@ -130,27 +125,23 @@ enum vcxl_status vcxl_poison_remove(struct vcxl_poison *poison, uint64_t dpa, ui
 		struct vcxl_poison_range *r = &poison->ranges[i];
 		const uint64_t r_end = r->dpa + r->len;
 
-		if (r->dpa >= dpa && r_end <= end) {
-			erase(poison, i);
-			continue;
-		}
 		if (r->dpa < dpa && r_end > end) {
 			struct vcxl_poison_range behind = *r;
 
-			if (poison->n == room(poison))
+			if (poison->n == vcxl_poison_max_ranges(poison->list_max))
 				return VCXL_E_NOMEM;
-			r->len = dpa - r->dpa;
 			behind.dpa = end;
 			behind.len = r_end - end;
 			insert(poison, i + 1, &behind, now_ns);
-			return VCXL_OK;
 		}
 		if (r->dpa < dpa) {
 			r->len = dpa - r->dpa;
 			i++;
-		} else {
+		} else if (r_end > end) {
 			r->dpa = end;
 			r->len = r_end - end;
+		} else {
+			erase(poison, i);
 		}
 	}
 	return VCXL_OK;

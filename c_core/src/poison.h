@@ -11,10 +11,6 @@
 
 #include <vcxl/poison.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 #define VCXL_POISON_DEFAULT_LIST 256u
 #define VCXL_POISON_MAX_LIST     0xffffu /* what the inject limit of Identify can say */
 
@@ -65,7 +61,4 @@ enum vcxl_status vcxl_poison_remove(struct vcxl_poison *poison, uint64_t dpa, ui
 bool vcxl_poison_list(struct vcxl_poison *poison, struct vcxl_poison_range *range);
 unsigned vcxl_poison_count(const struct vcxl_poison *poison, enum vcxl_poison_source source);
 
-#ifdef __cplusplus
-}
-#endif
 #endif

@@ -17,7 +17,6 @@
 #include "slot.h"
 
 #define DEFAULT_DECODERS 10
-#define DEFAULT_HPA_BITS 52
 #define MAX_TARGETS      8
 #define NO_DPORT         0xff
 
@@ -58,9 +57,9 @@ static bool is_pci_function(const struct vcxl_port *port)
 	return port->config.kind != VCXL_PORT_HOST_BRIDGE;
 }
 
-static bool has_one_link(const struct vcxl_port *port)
+static bool has_one_link(const struct vcxl_port_config *config)
 {
-	return port->config.kind == VCXL_PORT_ROOT || port->config.kind == VCXL_PORT_DOWNSTREAM;
+	return config->kind == VCXL_PORT_ROOT || config->kind == VCXL_PORT_DOWNSTREAM;
 }
 
 static void decoder_changed(void *ctx, unsigned decoder, uint64_t hpa, uint64_t size)
@@ -112,7 +111,7 @@ static void build_config_space(struct vcxl_port *port)
 	vcxl_pcie_add(pci, l->pcie, l->type, &config->link, config->port_number);
 	if (config->hotplug)
 		vcxl_slot_add(&port->slot, pci, config->slot);
-	else if (has_one_link(port))
+	else if (has_one_link(config))
 		vcxl_pcie_add_fixed_slot(pci, config->slot);
 	if (upstream)
 		vcxl_pcie_train_to(pci, &config->peer_link);
@@ -134,37 +133,25 @@ static void build_config_space(struct vcxl_port *port)
 	}
 }
 
-static bool link_valid(const struct vcxl_link_config *link)
-{
-	return link->speed >= 1 && link->speed <= 6 && vcxl_is_pow2(link->width) &&
-	       link->width <= 32;
-}
-
 /* Fills in what 0 stands for; false when the configuration cannot be. */
 static bool complete_config(struct vcxl_port_config *config)
 {
 	const bool bridge = config->kind == VCXL_PORT_HOST_BRIDGE;
-	const bool slot = config->kind == VCXL_PORT_ROOT || config->kind == VCXL_PORT_DOWNSTREAM;
+	const bool slot = has_one_link(config);
 
 	if (config->kind > VCXL_PORT_DOWNSTREAM || config->slot > 8191 || config->hotplug > slot ||
 	    config->slot_empty > config->hotplug)
 		return false;
-	if (!config->hpa_bits)
-		config->hpa_bits = DEFAULT_HPA_BITS;
-	if (!config->latency_ps)
-		config->latency_ps = 150000;
-	if (!config->bandwidth)
-		config->bandwidth = 16384;
-	if (!config->link.speed && !config->link.width) {
-		config->link.speed = 5;
-		config->link.width = 16;
-	}
-	if (!bridge && !link_valid(&config->link))
+	VCXL_DEFAULT(config->hpa_bits, 52);
+	VCXL_DEFAULT(config->latency_ps, 150000);
+	VCXL_DEFAULT(config->bandwidth, 16384);
+	vcxl_link_default(&config->link);
+	if (!bridge && !vcxl_link_valid(&config->link))
 		return false;
 	if (config->kind == VCXL_PORT_UPSTREAM)
 		config->hdm = true;
-	if (config->hdm && !config->n_decoders)
-		config->n_decoders = DEFAULT_DECODERS;
+	if (config->hdm)
+		VCXL_DEFAULT(config->n_decoders, DEFAULT_DECODERS);
 	if (config->hdm && !vcxl_hdm_count_valid(config->n_decoders))
 		return false;
 	if (config->hdm && !bridge && config->kind != VCXL_PORT_UPSTREAM)
@@ -230,7 +217,7 @@ enum vcxl_status vcxl_port_create(const struct vcxl_port_config *config,
 							     .hpa_bits = full.hpa_bits };
 	port->hdm.changed = decoder_changed;
 	port->hdm.changed_ctx = port;
-	port->link_up = !has_one_link(port);
+	port->link_up = !has_one_link(&port->config);
 	port->slot.ctx = port;
 	port->slot.link_changed = slot_link_changed;
 	if (is_pci_function(port))
@@ -283,7 +270,7 @@ static bool resets_bus(const struct vcxl_port *port)
 	const uint32_t dvsec = vcxl_pci_find_dvsec(&port->pci, 3);
 	const struct vcxl_block *config = &port->pci.config;
 
-	return (vcxl_block_get(config, BRIDGE_CONTROL, 2) & SECONDARY_BUS_RESET) &&
+	return dvsec && (vcxl_block_get(config, BRIDGE_CONTROL, 2) & SECONDARY_BUS_RESET) &&
 	       (vcxl_block_get(config, dvsec + PORT_CONTROL, 2) & UNMASK_SBR);
 }
 
@@ -314,7 +301,7 @@ int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port
 	const unsigned index = port->n_dports;
 	struct dport *dport = &port->dports[index];
 
-	if (index == (has_one_link(port) ? 1 : VCXL_PORT_MAX_DPORTS) ||
+	if (index == (has_one_link(&port->config) ? 1 : VCXL_PORT_MAX_DPORTS) ||
 	    port->index_of[number] != NO_DPORT || (child_port && child_memdev))
 		return VCXL_E_CONFIG;
 	*dport = (struct dport){ .child_port = child_port, .child_memdev = child_memdev };
@@ -325,7 +312,7 @@ int vcxl_port_add_dport(struct vcxl_port *port, uint8_t number, struct vcxl_port
 		update_cdat(port);
 	if (has_hdm(port))
 		vcxl_hdm_add_dport(&port->hdm, number);
-	if (has_one_link(port))
+	if (has_one_link(&port->config))
 		connect_link(port);
 	return (int)index;
 }
@@ -347,7 +334,8 @@ struct vcxl_memdev *vcxl_port_child_memdev(const struct vcxl_port *port, unsigne
 
 enum vcxl_status vcxl_port_insert(struct vcxl_port *port, const struct vcxl_link_config *link)
 {
-	if (!port->config.hotplug || !port->n_dports || port->slot.occupied || !link_valid(link))
+	if (!port->config.hotplug || !port->n_dports || port->slot.occupied ||
+	    !vcxl_link_valid(link))
 		return VCXL_E_CONFIG;
 	port->config.peer_link = *link;
 	vcxl_slot_set_occupied(&port->slot, true);
@@ -428,37 +416,30 @@ const struct vcxl_block *vcxl_port_block(const struct vcxl_port *port, enum vcxl
 	return space == VCXL_SPACE_COMPONENT ? &port->component.block : NULL;
 }
 
-/* Configuration requests lie inside one dword and are naturally aligned. */
-static bool legal_config_access(const struct vcxl_port *port, uint32_t offset, unsigned width)
+static enum vcxl_status reg_access(struct vcxl_port *port, enum vcxl_space space, bool write,
+				   uint32_t offset, unsigned width, uint64_t *value)
 {
-	return is_pci_function(port) && (width == 1 || width == 2 || width == 4) &&
-	       offset % width == 0;
+	if (space == VCXL_SPACE_CONFIG && is_pci_function(port))
+		return vcxl_pci_config_access(&port->pci, write, offset, width, value);
+	if (space == VCXL_SPACE_COMPONENT)
+		return vcxl_component_access(&port->component, write, offset, width, value);
+	return VCXL_E_ACCESS;
 }
 
 enum vcxl_status vcxl_port_reg_read(struct vcxl_port *port, enum vcxl_space space, uint32_t offset,
 				    unsigned width, uint64_t *value)
 {
-	if (space == VCXL_SPACE_CONFIG && legal_config_access(port, offset, width))
-		return vcxl_block_read(&port->pci.config, offset, width, value);
-	if (space == VCXL_SPACE_COMPONENT)
-		return vcxl_component_read(&port->component, offset, width, value);
 	*value = 0;
-	return VCXL_E_ACCESS;
+	return reg_access(port, space, false, offset, width, value);
 }
 
 enum vcxl_status vcxl_port_reg_write(struct vcxl_port *port, enum vcxl_space space, uint32_t offset,
 				     unsigned width, uint64_t value)
 {
-	if (space == VCXL_SPACE_CONFIG && legal_config_access(port, offset, width)) {
-		const bool was = resets_bus(port);
-		const enum vcxl_status status =
-			vcxl_block_write(&port->pci.config, offset, width, value);
+	const bool was = resets_bus(port);
+	const enum vcxl_status status = reg_access(port, space, true, offset, width, &value);
 
-		if (!was && resets_bus(port))
-			reset_below(port);
-		return status;
-	}
-	if (space == VCXL_SPACE_COMPONENT)
-		return vcxl_component_write(&port->component, offset, width, value);
-	return VCXL_E_ACCESS;
+	if (!was && resets_bus(port))
+		reset_below(port);
+	return status;
 }

@@ -89,11 +89,7 @@ static const struct vcxl_reg rows[] = {
 };
 /* clang-format on */
 
-const struct vcxl_reg *vcxl_ras_rows(unsigned *n_rows)
-{
-	*n_rows = VCXL_ARRAY_LEN(rows);
-	return rows;
-}
+const struct vcxl_reg_table vcxl_ras_table = { .rows = rows, .n_rows = VCXL_ARRAY_LEN(rows) };
 
 bool vcxl_ras_uncorrectable_valid(enum vcxl_ras_uncorrectable bit)
 {
@@ -103,12 +99,6 @@ bool vcxl_ras_uncorrectable_valid(enum vcxl_ras_uncorrectable bit)
 bool vcxl_ras_correctable_valid(enum vcxl_ras_correctable bit)
 {
 	return (unsigned)bit < 32 && (CORRECTABLE >> bit & 1);
-}
-
-void vcxl_ras_reset(struct vcxl_component *c, enum vcxl_reset kind)
-{
-	if (kind == VCXL_RESET_COLD)
-		c->ras = (struct vcxl_ras){ .n = 0 };
 }
 
 bool vcxl_ras_record(struct vcxl_component *c, const struct vcxl_ras_error *error,

@@ -50,23 +50,23 @@ static unsigned first_behind(const struct vcxl_reg *row, unsigned count, uint32_
 	return i < count ? i : count;
 }
 
-static bool row_overlaps(const struct vcxl_reg *row, unsigned count, uint32_t from, uint32_t end)
+/* Whether one of `count` elements of the row, in a table at base, meets a register of the other. */
+static bool meets(const struct vcxl_reg *row, unsigned count, uint32_t base,
+		  const struct vcxl_reg_table *other)
 {
-	const unsigned i = first_behind(row, count, from);
+	for (unsigned i = 0; i < count; i++) {
+		const uint32_t from = base + row->offset + i * row->stride;
+		const uint32_t end = from + row->width;
 
-	return i < count && row->offset + i * row->stride < end;
-}
+		for (unsigned r = 0; r < other->n_rows && end > other->base; r++) {
+			const struct vcxl_reg *b = &other->rows[r];
+			const unsigned n = row_count(b, other->count);
+			const unsigned k =
+				first_behind(b, n, from > other->base ? from - other->base : 0);
 
-static bool rows_overlap(const struct vcxl_reg *a, unsigned n_a, uint32_t base_a,
-			 const struct vcxl_reg *b, unsigned n_b, uint32_t base_b)
-{
-	for (unsigned i = 0; i < n_a; i++) {
-		const uint32_t from = base_a + a->offset + i * a->stride;
-		const uint32_t end = from + a->width;
-
-		if (end > base_b &&
-		    row_overlaps(b, n_b, from > base_b ? from - base_b : 0, end - base_b))
-			return true;
+			if (k < n && b->offset + k * b->stride < end - other->base)
+				return true;
+		}
 	}
 	return false;
 }
@@ -96,16 +96,15 @@ static const char *check_row(const struct vcxl_reg *row, uint32_t size)
 const char *vcxl_regs_check(const struct vcxl_reg *rows, unsigned n_rows, uint32_t size)
 {
 	for (unsigned r = 0; r < n_rows; r++) {
+		const struct vcxl_reg_table before = { .rows = rows, .n_rows = r };
 		const char *problem = check_row(&rows[r], size);
 
 		if (problem)
 			return problem;
 		if (r && rows[r].offset <= rows[r - 1].offset)
 			return "rows are not ordered by offset";
-		for (unsigned s = 0; s < r; s++)
-			if (rows_overlap(&rows[r], row_count(&rows[r], 0), 0, &rows[s],
-					 row_count(&rows[s], 0), 0))
-				return "registers overlap";
+		if (meets(&rows[r], row_count(&rows[r], 0), 0, &before))
+			return "registers overlap";
 	}
 	return NULL;
 }
@@ -132,15 +131,9 @@ static bool table_fits(const struct vcxl_block *block, const struct vcxl_reg_tab
 				       (uint64_t)(count - 1) * row->stride + row->width, 0,
 				       block->size))
 			return false;
-		for (unsigned t = 0; t < block->n_tables; t++) {
-			const struct vcxl_reg_table *other = &block->tables[t];
-
-			for (unsigned s = 0; s < other->n_rows; s++)
-				if (rows_overlap(row, count, table->base, &other->rows[s],
-						 row_count(&other->rows[s], other->count),
-						 other->base))
-					return false;
-		}
+		for (unsigned t = 0; t < block->n_tables; t++)
+			if (meets(row, count, table->base, &block->tables[t]))
+				return false;
 	}
 	return true;
 }
@@ -222,13 +215,13 @@ static unsigned find_touched(const struct vcxl_block *block, uint32_t offset, un
 	return n;
 }
 
-/* Puts the bytes of a register at `at` over those of an access at `offset`, where they meet. */
-static void overlay(uint8_t *access, uint32_t offset, unsigned width, uint32_t at,
-		    unsigned reg_width, uint64_t value)
+/* Puts the bytes of a register over those of an access at `offset`, where they meet. */
+static void overlay(uint8_t *access, uint32_t offset, unsigned width, const struct touched *reg,
+		    uint64_t value)
 {
-	for (unsigned b = 0; b < reg_width; b++)
-		if (at + b >= offset && at + b - offset < width)
-			access[at + b - offset] = (uint8_t)(value >> (8 * b));
+	for (unsigned b = 0; b < reg->row->width; b++)
+		if (reg->at + b >= offset && reg->at + b - offset < width)
+			access[reg->at + b - offset] = (uint8_t)(value >> (8 * b));
 }
 
 static bool legal_access(const struct vcxl_block *block, uint32_t offset, unsigned width)
@@ -252,7 +245,7 @@ enum vcxl_status vcxl_block_read(const struct vcxl_block *block, uint32_t offset
 		const struct touched *reg = &list[k];
 
 		if (reg->row->on_read)
-			overlay(bytes, offset, width, reg->at, reg->row->width,
+			overlay(bytes, offset, width, reg,
 				reg->row->on_read(reg->table->owner, reg->i, reg->old));
 	}
 	*value = vcxl_load_le(bytes, width);
@@ -274,7 +267,7 @@ enum vcxl_status vcxl_block_write(struct vcxl_block *block, uint32_t offset, uns
 		const struct touched *reg = &list[k];
 
 		if (reg->row->writable)
-			overlay(rw, offset, width, reg->at, reg->row->width,
+			overlay(rw, offset, width, reg,
 				reg->row->writable(reg->table->owner, reg->i, reg->row->rw));
 	}
 	for (unsigned b = 0; b < width; b++) {

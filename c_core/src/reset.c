@@ -6,21 +6,10 @@
  * Reset does not touch media, but for a CXL reset that is asked to clear volatile memory: what
  * becomes of volatile contents at a power cycle is decided by whoever lends them.
  */
-#include <vcxl/bits.h>
-
 #include "dvsec.h"
 #include "memdev.h"
 
-static void reset_config(struct vcxl_memdev *md, enum vcxl_reset kind)
-{
-	vcxl_pci_reset(&md->pci, kind);
-}
-
-static void reset_component(struct vcxl_memdev *md, enum vcxl_reset kind)
-{
-	vcxl_component_reset(&md->component, kind);
-}
-
+/* Doorbell, background operation, DOE, transfers and lists that were half-way. */
 static void reset_device(struct vcxl_memdev *md, enum vcxl_reset kind)
 {
 	vcxl_block_reset(&md->device, kind);
@@ -32,24 +21,12 @@ static void reset_device(struct vcxl_memdev *md, enum vcxl_reset kind)
 	md->poison.results_cursor.more = false;
 }
 
-static void activate_firmware(struct vcxl_memdev *md, enum vcxl_reset kind)
-{
-	(void)kind;
-	vcxl_firmware_reset(md);
-}
-
-static void reset_security(struct vcxl_memdev *md, enum vcxl_reset kind)
-{
-	(void)kind;
-	vcxl_security_reset(md);
-}
-
-/* What lives on a supply of its own ends; a dirty shutdown is one that came too early. */
-static void lose_power(struct vcxl_memdev *md, enum vcxl_reset kind)
+/* Timestamp, logs and their policy, features not saved, poison of volatile memory end; a dirty
+ * shutdown is one that came too early. */
+static void lose_power(struct vcxl_memdev *md)
 {
 	const struct vcxl_dpa_range *lost = &md->hdm.partitions[VCXL_PARTITION_VOLATILE];
 
-	(void)kind;
 	md->timestamp = (struct vcxl_timestamp){ .set = false };
 	md->poison.scan.any = false;
 	for (unsigned i = 0; i < md->poison.n; i++) /* with the logs that said so */
@@ -68,38 +45,21 @@ static void lose_power(struct vcxl_memdev *md, enum vcxl_reset kind)
 	vcxl_dc_repeat_offers(md);
 }
 
-#define COLD 1u << VCXL_RESET_COLD
-#define HOT  1u << VCXL_RESET_HOT
-#define CXL  1u << VCXL_RESET_CXL
-#define FLR  1u << VCXL_RESET_FLR
-
 /* The state that is not here survives every reset: media, label storage, passphrases, partition,
  * poison of persistent memory, firmware images, alerts, saved features. */
-static const struct {
-	unsigned kinds;
-	void (*apply)(struct vcxl_memdev *md, enum vcxl_reset kind);
-} effects[] = {
-	/* configuration space: sticky registers but when cold, DVSEC 0 by FLR are kept */
-	{ COLD | HOT | CXL | FLR, reset_config },
-	/* HDM decoders and their locks, RAS: CXL r3.1 9.5 keeps them at FLR */
-	{ COLD | HOT | CXL, reset_component },
-	/* doorbell, background operation, DOE, transfers and lists that were half-way */
-	{ COLD | HOT | CXL | FLR, reset_device },
-	/* the image that was staged becomes active */
-	{ COLD | HOT, activate_firmware },
-	/* timestamp, logs and their policy, features not saved, poison of volatile memory */
-	{ COLD, lose_power },
-	/* frozen and tries end, persistent memory with a passphrase is locked */
-	{ COLD | HOT, reset_security },
-};
-
 void vcxl_memdev_apply_reset(struct vcxl_memdev *md, enum vcxl_reset kind)
 {
 	const bool clear = kind == VCXL_RESET_CXL && vcxl_dvsec_mem_clear(&md->pci, md->dvsec);
 
-	for (unsigned i = 0; i < VCXL_ARRAY_LEN(effects); i++)
-		if (effects[i].kinds & 1u << kind)
-			effects[i].apply(md, kind);
+	vcxl_pci_reset(&md->pci, kind);             /* but for DVSEC 0 by FLR */
+	vcxl_component_reset(&md->component, kind); /* HDM decoders and locks, RAS: not by FLR */
+	reset_device(md, kind);
+	if (kind == VCXL_RESET_COLD)
+		lose_power(md);
+	if (kind == VCXL_RESET_COLD || kind == VCXL_RESET_HOT) {
+		vcxl_firmware_reset(md);
+		vcxl_security_reset(md); /* locks what is persistent by now */
+	}
 	vcxl_memdev_update_gate(md);
 	if (clear) {
 		const struct vcxl_dpa_range *range = &md->hdm.partitions[VCXL_PARTITION_VOLATILE];

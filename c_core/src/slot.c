@@ -5,6 +5,7 @@
  */
 #include <vcxl/bits.h>
 
+#include "dvsec.h"
 #include "slot.h"
 
 #define CAPABILITIES 0x14u
@@ -83,9 +84,7 @@ static void control_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 {
 	struct vcxl_slot *slot = owner;
 
-	(void)i;
-	(void)old;
-	(void)now;
+	(void)i, (void)old, (void)now;
 	happened(slot, COMMAND_COMPLETED);
 	update_link(slot, LINK_CHANGED);
 	update_interrupt(slot);
@@ -93,9 +92,7 @@ static void control_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 
 static void status_written(void *owner, unsigned i, uint64_t old, uint64_t now)
 {
-	(void)i;
-	(void)old;
-	(void)now;
+	(void)i, (void)old, (void)now;
 	update_interrupt(owner);
 }
 
@@ -109,13 +106,8 @@ static const struct vcxl_reg slot_regs[] = {
 
 void vcxl_slot_add(struct vcxl_slot *slot, struct vcxl_pci *pci, uint16_t number)
 {
-	const struct vcxl_reg_table table = { .base = pci->pcie_offset,
-					      .rows = slot_regs,
-					      .n_rows = VCXL_ARRAY_LEN(slot_regs),
-					      .owner = slot };
-
 	slot->pci = pci;
-	vcxl_block_add(&pci->config, &table);
+	vcxl_pci_add_rows(pci, pci->pcie_offset, VCXL_ROWS(slot_regs), slot);
 	vcxl_block_set_reset(&pci->config, pci->pcie_offset + CAPABILITIES, 4,
 			     SLOT_CAPABLE | (uint64_t)number << 19);
 }

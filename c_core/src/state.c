@@ -262,7 +262,7 @@ static bool possible(const struct vcxl_memdev *md)
 	       (md->next_volatile == VCXL_NO_CHANGE ||
 		vcxl_partition_possible(md, md->next_volatile)) &&
 	       fw->active >= 1 && fw->active <= VCXL_N_FW_SLOTS && fw->staged <= VCXL_N_FW_SLOTS &&
-	       vcxl_features_possible((const uint8_t(*)[VCXL_FEATURE_SIZE])md->features.saved);
+	       vcxl_features_possible(md);
 }
 
 enum vcxl_status vcxl_state_load(struct vcxl_memdev *md)

@@ -10,8 +10,10 @@
 #include "feature_uuids.h"
 #include "test_memdev_fixture.h"
 
+extern "C" {
 #include "mailbox.h"
 #include "memdev.h"
+}
 
 using namespace vcxl_test;
 

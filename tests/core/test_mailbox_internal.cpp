@@ -7,8 +7,10 @@
 #include "commands.h"
 #include "test_memdev_fixture.h"
 
+extern "C" {
 #include "mailbox.h"
 #include "memdev.h"
+}
 
 using namespace vcxl_test;
 
@@ -335,9 +337,8 @@ TEST_F(media_disabled, status_says_so_and_memory_answers_with_an_error)
 
 TEST(device_tables, registers_are_ordered_and_disjoint)
 {
-	unsigned n = 0;
-	const vcxl_reg *rows = vcxl_device_regs_rows(&n);
+	const vcxl_reg_table &device = vcxl_device_table, &mailbox = vcxl_mailbox_table;
 
-	EXPECT_STREQ(vcxl_regs_check(rows, n, 0xe0), nullptr);
-	EXPECT_STREQ(vcxl_regs_check(vcxl_mailbox_regs, vcxl_n_mailbox_regs, 0x20), nullptr);
+	EXPECT_STREQ(vcxl_regs_check(device.rows, device.n_rows, 0xe0), nullptr);
+	EXPECT_STREQ(vcxl_regs_check(mailbox.rows, mailbox.n_rows, 0x20), nullptr);
 }

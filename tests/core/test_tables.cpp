@@ -59,17 +59,20 @@ TEST(tables, the_last_of_32_decoders_is_there_and_nothing_behind_it)
 {
 	auto component = std::make_unique<vcxl_component>();
 	vcxl_hdm hdm{};
-	std::uint64_t value;
+	std::uint64_t value = 5;
 
 	hdm.config = { false, 32, 8, 52 };
 	vcxl_component_init(component.get(), &hdm, true, nullptr, "c");
 	const std::uint32_t base = 0x1000 + component->hdm_offset;
 	for (std::uint32_t at : { base + 0x10 + 0x20 * 31 + 4, base + 0x10 + 0x20 * 32 + 4 })
-		ASSERT_EQ(vcxl_component_write(component.get(), at, 4, 5), VCXL_OK);
-	ASSERT_EQ(vcxl_component_read(component.get(), base + 0x10 + 0x20 * 31 + 4, 4, &value),
+		ASSERT_EQ(vcxl_component_access(component.get(), true, at, 4, &value), VCXL_OK);
+	value = 0;
+	ASSERT_EQ(vcxl_component_access(component.get(), false, base + 0x10 + 0x20 * 31 + 4, 4,
+					&value),
 		  VCXL_OK);
 	EXPECT_EQ(value, 5u);
-	ASSERT_EQ(vcxl_component_read(component.get(), base + 0x10 + 0x20 * 32 + 4, 4, &value),
+	ASSERT_EQ(vcxl_component_access(component.get(), false, base + 0x10 + 0x20 * 32 + 4, 4,
+					&value),
 		  VCXL_OK);
 	EXPECT_EQ(value, 0u);
 }
@@ -126,7 +129,9 @@ TEST(tables, the_decoder_count_is_encoded_as_specified) // CXL r3.1 8.2.4.20.1
 		EXPECT_TRUE(vcxl_hdm_count_valid(counts[enc]));
 		hdm.config = { false, static_cast<std::uint8_t>(counts[enc]), 8, 52 };
 		vcxl_component_init(component.get(), &hdm, true, nullptr, "c");
-		vcxl_component_read(component.get(), 0x1000 + component->hdm_offset, 4, &value);
+		ASSERT_EQ(vcxl_component_access(component.get(), false,
+						0x1000 + component->hdm_offset, 4, &value),
+			  VCXL_OK);
 		EXPECT_EQ(value & 0xf, enc);
 	}
 }

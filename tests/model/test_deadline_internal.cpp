@@ -5,8 +5,11 @@
 // 8.2.8.4.7.
 #include <gtest/gtest.h>
 
-#include "memdev.h"
 #include "tlm_harness.h"
+
+extern "C" {
+#include "memdev.h"
+}
 
 using namespace vcxl_test;
 

@@ -102,6 +102,14 @@ enum vcxl_status vcxl_block_read(const struct vcxl_block *block, uint32_t offset
 enum vcxl_status vcxl_block_write(struct vcxl_block *block, uint32_t offset, unsigned width,
 				  uint64_t value);
 
+/* Either of them, for owners of a space whose rules are the same for both. */
+static inline enum vcxl_status vcxl_block_access(struct vcxl_block *block, bool write,
+						 uint32_t offset, unsigned width, uint64_t *value)
+{
+	return write ? vcxl_block_write(block, offset, width, *value)
+		     : vcxl_block_read(block, offset, width, value);
+}
+
 /* The device's own view: no masks, no handlers. Offset and width must be inside the block. */
 uint64_t vcxl_block_get(const struct vcxl_block *block, uint32_t offset, unsigned width);
 void vcxl_block_set(struct vcxl_block *block, uint32_t offset, unsigned width, uint64_t value);
