@@ -11,7 +11,7 @@
 #include "config.h"
 #include "console.h"
 #include "cxl.h"
-#include "dc_host.h"
+#include "dcd_log.h"
 
 enum {
 	STREAM_BYTES = 1024 * 1024,
@@ -22,6 +22,7 @@ enum {
 	PAGES_BYTES = 1024 * 1024 * 1024,
 	PAGES_LOADS = 3 * 1000 * 1000,
 	MAX_CYCLE = PAGES_BYTES / PAGES_STEP,
+	DYNAMIC = 1, /* the region of dynamic capacity, when there is one */
 	MAX_REGIONS = 2,
 	CODE_TURN = 64 * 12 - 32 /* about: the branch is taken half the time */
 };
@@ -34,7 +35,6 @@ struct bench {
 	struct config config;
 	struct cxl cxl;
 	struct plan plan;
-	struct dc_host dc;
 	uint64_t pages_bytes; /* what the cycle over pages lies in */
 };
 
@@ -59,21 +59,6 @@ void firmware_trap(uint64_t cause, uint64_t pc, uint64_t value, struct bench *b)
 	board_finish(&b->board, 1);
 }
 
-/* The second region: dynamic capacity, which the planner takes for more volatile memory. */
-static void find_dynamic(struct bench *b, int device)
-{
-	struct plan_node *node = &b->cxl.topology.nodes[device];
-	uint64_t base, size;
-
-	b->dc.mailbox = b->cxl.nodes[device].memdev.mailbox;
-	dc_region(&b->dc, &base, &size);
-	if (b->dc.error)
-		give_up(b, b->dc.error);
-	if (base != node->volatile_size || node->persistent_size)
-		give_up(b, "dynamic capacity is not behind the volatile one");
-	node->volatile_size += size;
-}
-
 /* The regions that the boot configuration asks for. */
 static void make_regions(struct bench *b)
 {
@@ -81,6 +66,8 @@ static void make_regions(struct bench *b)
 
 	if (!b->config.n_regions || b->config.n_regions > MAX_REGIONS)
 		give_up(b, "the boot configuration is to have one region or two");
+	if (b->config.n_regions > DYNAMIC && !dcd_find(&b->cxl))
+		give_up(b, "there is no dynamic capacity");
 	for (unsigned i = 0; i < b->config.n_regions; i++) {
 		const struct config_region *from = &b->config.regions[i];
 		struct plan_region *to = &b->plan.regions[i];
@@ -91,12 +78,11 @@ static void make_regions(struct bench *b)
 					    .base = t->windows[from->window].base + from->offset,
 					    .size = from->size,
 					    .granularity = from->granularity,
-					    .ways = from->n_targets };
+					    .ways = from->n_targets,
+					    .dynamic = i == DYNAMIC };
 		for (unsigned k = 0; k < from->n_targets; k++)
 			to->targets[k] =
 				plan_find(t, from->targets[k].path, from->targets[k].length);
-		if (i && to->targets[0] != PLAN_NO_NODE)
-			find_dynamic(b, to->targets[0]);
 		if (b->pages_bytes > from->size)
 			b->pages_bytes = from->size;
 	}
@@ -107,20 +93,27 @@ static void make_regions(struct bench *b)
 	hdm_enable_all(&b->cxl);
 }
 
-/* Accepts what comes until `bytes` are there. */
-static void accept_all(struct bench *b, uint64_t bytes)
+/* Accepts offers, each of one extent, until they fill the region. */
+static void accept_all(struct bench *b, const struct plan_region *region)
 {
+	struct dcd_record records[DCD_MAX_RECORDS];
+	uint64_t left = region->size;
+	bool missing = false;
+
 	say(&b->console, "waiting\n");
-	while (bytes) {
-		if (dc_take_record(&b->dc)) {
-			if (b->dc.type != DC_ADD)
-				give_up(b, "an event of another type");
-			dc_respond(&b->dc, DC_OP_ADD_RESPONSE);
-			for (unsigned i = 0; i < b->dc.n; i++)
-				bytes -= b->dc.chain[i].len;
+	while (left) {
+		const int n = dcd_take_records(&b->cxl, region->targets[0], records, &missing);
+
+		if (n < 0 || missing)
+			give_up(b, "events are missing");
+		for (int i = 0; i < n; i++) {
+			if (records[i].type != DCD_ADD || records[i].flags & DCD_MORE)
+				give_up(b, "an event is no offer of one extent");
+			if (!dcd_respond(&b->cxl, region->targets[0], DCD_OP_ADD_RESPONSE,
+					 &records[i].range, 1))
+				give_up(b, "an answer is refused");
+			left -= records[i].range.len;
 		}
-		if (b->dc.error)
-			give_up(b, b->dc.error);
 	}
 }
 
@@ -203,13 +196,12 @@ void firmware_main(uint64_t hart, const void *blob)
 	cxl_discover(&b.cxl, &b.board);
 	if (b.cxl.error[0])
 		give_up(&b, b.cxl.error);
-	b.dc = (struct dc_host){ 0 };
 	b.pages_bytes = b.board.ram_size - ram_offset;
 	if (b.pages_bytes > PAGES_BYTES)
 		b.pages_bytes = PAGES_BYTES;
 	make_regions(&b);
-	if (b.plan.n_regions > 1)
-		accept_all(&b, b.plan.regions[1].size);
+	if (b.plan.n_regions > DYNAMIC)
+		accept_all(&b, &b.plan.regions[DYNAMIC]);
 	for (unsigned round = 0; round < 3; round++) {
 		run_all(&b, "dram", b.board.ram_base + ram_offset);
 		for (unsigned i = 0; i < b.plan.n_regions; i++)

@@ -48,6 +48,17 @@ uint64_t guarded_load(uint64_t address, uint64_t *value);
 uint64_t guarded_store(uint64_t address, uint64_t value);
 uint64_t guarded_flush(uint64_t address);
 
+/* Calls it: 0, or scause of the trap that ended it. */
+uint64_t guarded_run(void (*run)(void *), void *ctx);
+/* The address that the last trap was about. */
+static inline uint64_t arch_trap_value(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("csrr %0, stval" : "=r"(value));
+	return value;
+}
+
 /* Waiting with an end: for (deadline d = ...; !condition;) if (deadline_passed(&d)) return false;
  */
 struct deadline {

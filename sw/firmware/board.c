@@ -63,6 +63,7 @@ static const char *read_bridge(const struct dt_walk *walk, struct board *board)
 	if (!dt_get_reg(walk, 1, &b->chbcr, &size) || size < 0x10000)
 		return "a CXL host bridge has no 64 KiB of component registers";
 	read_ranges(walk, b);
+	dt_get_u32(walk, "msi-parent", &b->msi_parent);
 	board->n_bridges++;
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct board_bridge {
 	uint32_t first_bus, last_bus;
 	uint64_t chbcr; /* component registers, 64 KiB */
 	struct board_aperture mem32, mem64;
+	uint32_t msi_parent; /* phandle of what takes messages from below; 0: nothing */
 };
 
 struct board_window {

@@ -199,11 +199,10 @@ static bool parse_region(struct parser *p, struct word directive)
 
 static bool parse_action(struct parser *p, struct word directive)
 {
-	static const char *const names[] = { [ACTION_BOOT] = "boot",
-					     [ACTION_TEST] = "test",
-					     [ACTION_WRITE] = "write",
-					     [ACTION_CHECK] = "check",
-					     [ACTION_HOLD] = "hold" };
+	static const char *const names[] = {
+		[ACTION_BOOT] = "boot",   [ACTION_TEST] = "test", [ACTION_WRITE] = "write",
+		[ACTION_CHECK] = "check", [ACTION_HOLD] = "hold", [ACTION_DCD] = "dcd"
+	};
 	const struct word word = next_word(p), rest = next_word(p);
 
 	if (p->action_seen)
@@ -215,7 +214,7 @@ static bool parse_action(struct parser *p, struct word directive)
 		p->config->action = (enum config_action)i;
 		return rest.length ? fail(p, "unknown word", rest) : true;
 	}
-	return fail(p, "must be boot, test, write, check or hold:", word);
+	return fail(p, "must be boot, test, write, check, hold or dcd:", word);
 }
 
 static bool parse_line(struct parser *p)

@@ -3,9 +3,12 @@
  * The boot configuration: text with one directive per line, '#' comments.
  *   region window=<index> [offset=<size>] size=<size> targets=<t>,<t>,... [granularity=<bytes>]
  *          [lock]
- *   action boot|test|write|check|hold
- * Numbers are decimal or 0x..., sizes may end in K, M, G or T. Targets stay text here: what they
- * name is only known when the hierarchy is.
+ *   action boot|test|write|check|hold|dcd
+ * boot starts what follows. The others do not: test writes the pattern, looks for it through the
+ * regions and device by device; write and check are its halves, for memory that outlives a run;
+ * hold writes and then waits; dcd is a host of dynamic capacity (dcd.h), of which its regions then
+ * are. Numbers are decimal or 0x..., sizes may end in K, M, G or T. Targets stay text here: what
+ * they name is only known when the hierarchy is.
  */
 #ifndef FW_CONFIG_H
 #define FW_CONFIG_H
@@ -29,7 +32,8 @@ enum config_action {
 	ACTION_TEST,
 	ACTION_WRITE,
 	ACTION_CHECK,
-	ACTION_HOLD
+	ACTION_HOLD,
+	ACTION_DCD
 };
 
 struct config_target {

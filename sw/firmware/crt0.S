@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entry from OpenSBI in S-mode, no paging: a0 = hart, a1 = device tree. Also the two places where
- * a trap is more than a failure: guarded accesses return its cause instead.
+ * Entry from OpenSBI in S-mode, no paging: a0 = hart, a1 = device tree. Also the places where a
+ * trap is more than a failure: guarded accesses and guarded code return its cause instead.
  */
 	.section .text.start, "ax"
 	.globl _start
@@ -89,4 +89,56 @@ guarded_flush:
 guarded_trap:
 	csrw	stvec, t1
 	csrr	a0, scause
+	ret
+
+	/* uint64_t guarded_run(void (*run)(void *), void *ctx): likewise, of all that run does. tp,
+	 * which C code leaves alone without threads, is the stack pointer to come back to. */
+	.globl guarded_run
+guarded_run:
+	addi	sp, sp, -128
+	sd	ra, 0(sp)
+	sd	s0, 8(sp)
+	sd	s1, 16(sp)
+	sd	s2, 24(sp)
+	sd	s3, 32(sp)
+	sd	s4, 40(sp)
+	sd	s5, 48(sp)
+	sd	s6, 56(sp)
+	sd	s7, 64(sp)
+	sd	s8, 72(sp)
+	sd	s9, 80(sp)
+	sd	s10, 88(sp)
+	sd	s11, 96(sp)
+	sd	tp, 104(sp)
+	csrr	t0, stvec
+	sd	t0, 112(sp)
+	mv	tp, sp
+	la	t0, guarded_run_trap
+	csrw	stvec, t0
+	mv	t0, a0
+	mv	a0, a1
+	jalr	t0
+	li	a0, 0
+	j	1f
+	.balign	4
+guarded_run_trap:
+	mv	sp, tp
+	csrr	a0, scause
+1:	ld	t0, 112(sp)
+	csrw	stvec, t0
+	ld	tp, 104(sp)
+	ld	s11, 96(sp)
+	ld	s10, 88(sp)
+	ld	s9, 80(sp)
+	ld	s8, 72(sp)
+	ld	s7, 64(sp)
+	ld	s6, 56(sp)
+	ld	s5, 48(sp)
+	ld	s4, 40(sp)
+	ld	s3, 32(sp)
+	ld	s2, 24(sp)
+	ld	s1, 16(sp)
+	ld	s0, 8(sp)
+	ld	ra, 0(sp)
+	addi	sp, sp, 128
 	ret

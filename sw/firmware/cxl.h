@@ -32,9 +32,9 @@ struct cxl_component {
 
 /* Identify Memory Device and what goes with it. Sizes in bytes. */
 struct cxl_memdev {
-	uint64_t mailbox; /* 0: none found */
-	uint32_t payload_size;
-	uint64_t status; /* memory device status register */
+	uint64_t mailbox;
+	uint32_t payload_size; /* 0: no mailbox */
+	uint64_t status;       /* memory device status register */
 	char firmware[17];
 	uint64_t capacity, volatile_size, persistent_size;
 	uint32_t lsa_size;
@@ -71,6 +71,16 @@ void cxl_read_component(uint64_t base, struct cxl_component *component);
 void cxl_read_memdev(const struct cxl *cxl, const struct pci_function *f, struct cxl_memdev *m);
 /* Sets Mem_Enable, without which the device answers no CXL.mem. */
 void cxl_enable_memory(const struct cxl *cxl, const struct pci_function *f);
+
+/* cxl_mailbox.c: the primary mailbox whose registers are at the address. */
+void cxl_open_mailbox(struct cxl_memdev *m, uint64_t address, uint64_t length);
+/* `n` <= 8 bytes of the payload as a little-endian number; fields are not aligned. */
+uint64_t cxl_payload(const struct cxl_memdev *m, unsigned offset, unsigned n);
+void cxl_put_payload(const struct cxl_memdev *m, unsigned offset, unsigned n, uint64_t value);
+/* Runs a command, whose input the payload begins with. The length of its output, -1 unless it
+ * succeeds. */
+int cxl_command(const struct cxl_memdev *m, uint64_t timebase_hz, unsigned opcode,
+		unsigned in_length);
 
 /* hdm.c. False after a refusal, with cxl->error set. */
 bool hdm_reset_all(struct cxl *cxl);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory devices: register block, primary mailbox, Identify. CXL r3.1 8.1.3 (DVSEC), 8.2.8
- * (device registers), 8.2.9.1 and 8.2.9.5 (commands). Left out: background commands, events.
+ * Memory devices: register block, Identify. CXL r3.1 8.1.3 (DVSEC), 8.2.8 (device registers),
+ * 8.2.9.5 and 8.2.9.9 (commands).
  */
 #include "arch.h"
 #include "cxl.h"
@@ -20,18 +20,13 @@ enum {
 	STATUS_MEDIA_READY = 0x4,
 	STATUS_MAILBOX_READY = 0x10,
 
-	MBOX_CAPS = 0x00,
-	MBOX_CONTROL = 0x04,
-	MBOX_COMMAND = 0x08,
-	MBOX_STATUS = 0x10,
-	MBOX_PAYLOAD = 0x20,
-	MBOX_DOORBELL = 1,
-
 	OP_GET_SUPPORTED_LOGS = 0x0400,
 	OP_IDENTIFY = 0x4000,
 	OP_GET_PARTITION = 0x4100,
 	IDENTIFY_SIZE = 0x45,
+	PARTITION_SIZE = 0x20,
 
+	LOGS = 8,       /* in the payload */
 	LOG_ENTRY = 20, /* UUID and size */
 	CEL_ENTRY = 4
 };
@@ -42,83 +37,50 @@ enum {
 static const uint8_t cel_uuid[16] = { 0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
 				      0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17 };
 
-static uint8_t payload8(const struct cxl_memdev *m, unsigned offset)
-{
-	return mmio_read8(m->mailbox + MBOX_PAYLOAD + offset);
-}
-
-/* `n` <= 8 bytes of the payload as a little-endian number; fields are not aligned. */
-static uint64_t payload(const struct cxl_memdev *m, unsigned offset, unsigned n)
-{
-	uint64_t value = 0;
-
-	while (n--)
-		value = value << 8 | payload8(m, offset + n);
-	return value;
-}
-
-/* Runs a command without input. False unless it succeeds with at least `least` bytes of output. */
-static bool command(const struct cxl_memdev *m, uint64_t timebase_hz, unsigned opcode,
-		    unsigned least, unsigned *length)
-{
-	const struct deadline d = deadline_in(timebase_hz, 2000);
-
-	if (mmio_read32(m->mailbox + MBOX_CONTROL) & MBOX_DOORBELL)
-		return false;
-	mmio_write64(m->mailbox + MBOX_COMMAND, opcode);
-	mmio_write32(m->mailbox + MBOX_CONTROL, MBOX_DOORBELL);
-	while (mmio_read32(m->mailbox + MBOX_CONTROL) & MBOX_DOORBELL)
-		if (deadline_passed(&d))
-			return false;
-	*length = mmio_read64(m->mailbox + MBOX_COMMAND) >> 16 & 0x1fffff;
-	return (mmio_read64(m->mailbox + MBOX_STATUS) >> 32 & 0xffff) == 0 && *length >= least &&
-	       *length <= m->payload_size;
-}
-
 static const char *identify(struct cxl_memdev *m, uint64_t timebase_hz)
 {
 	uint64_t align;
-	unsigned length;
 
-	if (!command(m, timebase_hz, OP_IDENTIFY, IDENTIFY_SIZE, &length))
+	if (cxl_command(m, timebase_hz, OP_IDENTIFY, 0) < IDENTIFY_SIZE)
 		return "Identify Memory Device failed";
 	for (unsigned i = 0; i < 16; i++) {
-		const char c = (char)payload8(m, i);
+		const char c = (char)cxl_payload(m, i, 1);
 
 		/* what the device sends must not control the terminal */
 		m->firmware[i] = c && (c < ' ' || c > '~') ? '?' : c;
 	}
 	m->firmware[16] = '\0';
-	m->capacity = payload(m, 0x10, 8) * CAPACITY_UNIT;
-	m->volatile_size = payload(m, 0x18, 8) * CAPACITY_UNIT;
-	m->persistent_size = payload(m, 0x20, 8) * CAPACITY_UNIT;
-	align = payload(m, 0x28, 8);
-	m->lsa_size = (uint32_t)payload(m, 0x38, 4);
+	m->capacity = cxl_payload(m, 0x10, 8) * CAPACITY_UNIT;
+	m->volatile_size = cxl_payload(m, 0x18, 8) * CAPACITY_UNIT;
+	m->persistent_size = cxl_payload(m, 0x20, 8) * CAPACITY_UNIT;
+	align = cxl_payload(m, 0x28, 8);
+	m->lsa_size = (uint32_t)cxl_payload(m, 0x38, 4);
 	if (!align)
 		return NULL;
 	/* the split between the two is movable: ask where it is */
-	if (!command(m, timebase_hz, OP_GET_PARTITION, 32, &length))
+	if (cxl_command(m, timebase_hz, OP_GET_PARTITION, 0) < PARTITION_SIZE)
 		return "Get Partition Info failed";
-	m->volatile_size = payload(m, 0, 8) * CAPACITY_UNIT;
-	m->persistent_size = payload(m, 8, 8) * CAPACITY_UNIT;
+	m->volatile_size = cxl_payload(m, 0, 8) * CAPACITY_UNIT;
+	m->persistent_size = cxl_payload(m, 8, 8) * CAPACITY_UNIT;
 	return NULL;
 }
 
 static const char *count_commands(struct cxl_memdev *m, uint64_t timebase_hz)
 {
-	unsigned length, logs;
+	const int length = cxl_command(m, timebase_hz, OP_GET_SUPPORTED_LOGS, 0);
+	unsigned logs;
 
-	if (!command(m, timebase_hz, OP_GET_SUPPORTED_LOGS, 8, &length))
+	if (length < LOGS)
 		return "Get Supported Logs failed";
-	logs = (unsigned)payload(m, 0, 2);
-	for (unsigned i = 0; i < logs && 8 + (i + 1) * LOG_ENTRY <= length; i++) {
-		const unsigned at = 8 + i * LOG_ENTRY;
+	logs = (unsigned)cxl_payload(m, 0, 2);
+	for (unsigned i = 0; i < logs && LOGS + (i + 1) * LOG_ENTRY <= (unsigned)length; i++) {
+		const unsigned at = LOGS + i * LOG_ENTRY;
 		unsigned same = 0;
 
-		while (same < 16 && payload8(m, at + same) == cel_uuid[same])
+		while (same < 16 && cxl_payload(m, at + same, 1) == cel_uuid[same])
 			same++;
 		if (same == 16)
-			m->n_commands = (uint32_t)payload(m, at + 16, 4) / CEL_ENTRY;
+			m->n_commands = (uint32_t)cxl_payload(m, at + 16, 4) / CEL_ENTRY;
 	}
 	return m->n_commands ? NULL : "no Command Effects Log";
 }
@@ -140,16 +102,10 @@ static const char *find_registers(struct cxl_memdev *m, uint64_t base, uint64_t 
 			continue;
 		if (id == BLOCK_STATUS && length >= 8)
 			m->status = base + offset;
-		if (id == BLOCK_MAILBOX && length > MBOX_PAYLOAD) {
-			const unsigned shift = mmio_read32(base + offset + MBOX_CAPS) & 0x1f;
-
-			m->mailbox = base + offset;
-			m->payload_size = shift < 8 || shift > 20 ? 0 : 1u << shift;
-			if (m->payload_size > length - MBOX_PAYLOAD)
-				m->payload_size = 0;
-		}
+		if (id == BLOCK_MAILBOX)
+			cxl_open_mailbox(m, base + offset, length);
 	}
-	if (!m->mailbox || !m->payload_size)
+	if (!m->payload_size)
 		return "no usable primary mailbox";
 	return m->status ? NULL : "no memory device status";
 }

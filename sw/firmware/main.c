@@ -2,24 +2,28 @@
 /*
  * The bare-metal firmware: enumerates CXL below the host bridges of the device tree and programs
  * HDM decoders as the boot configuration says. Then it starts what the tree names as the next
- * stage, as a BIOS does; or it writes or checks a pattern and ends the run by the finisher.
+ * stage, as a BIOS does; or it writes or checks a pattern and ends the run by the finisher; or it
+ * is a host of dynamic capacity until the run ends.
  */
 #include "arch.h"
 #include "board.h"
 #include "config.h"
 #include "console.h"
 #include "cxl.h"
+#include "dcd.h"
 #include "report.h"
 #include "verify.h"
 
 /* Everything that changes; lives on the stack of firmware_main. */
 struct firmware {
+	struct dt tree;
 	struct board board;
 	struct console console;
 	struct config config;
 	struct cxl cxl;
 	struct plan plan;
 	struct verify verify;
+	struct dcd dcd;
 };
 
 void firmware_main(uint64_t hart, const void *blob);
@@ -54,12 +58,11 @@ void firmware_trap(uint64_t cause, uint64_t pc, uint64_t value, struct firmware 
 
 static void read_board(struct firmware *fw, uint64_t hart, const void *blob)
 {
-	struct dt tree;
-	const bool valid = dt_open(&tree, blob, DT_MAX_SIZE);
+	const bool valid = dt_open(&fw->tree, blob, DT_MAX_SIZE);
 
 	board_default(&fw->board);
 	if (valid)
-		board_read(&fw->board, &tree);
+		board_read(&fw->board, &fw->tree);
 	fw->console = (struct console){ .uart = fw->board.uart };
 	say(&fw->console, "vcxl firmware\n");
 	if (!valid)
@@ -73,6 +76,12 @@ static void read_board(struct firmware *fw, uint64_t hart, const void *blob)
 static bool booting(const struct firmware *fw)
 {
 	return fw->config.action == ACTION_BOOT;
+}
+
+/* The regions are of dynamic capacity. */
+static bool dynamic(const struct firmware *fw)
+{
+	return fw->config.action == ACTION_DCD;
 }
 
 static void choose_action(struct firmware *fw)
@@ -104,7 +113,8 @@ static void configured_regions(struct firmware *fw)
 					    .size = from->size,
 					    .granularity = from->granularity,
 					    .ways = from->n_targets,
-					    .lock = from->lock };
+					    .lock = from->lock,
+					    .dynamic = dynamic(fw) };
 		if (from->window < t->n_windows) {
 			if (!from->has_offset)
 				offset = end[from->window];
@@ -141,6 +151,8 @@ static void make_plan(struct firmware *fw)
 {
 	if (fw->config.n_regions)
 		configured_regions(fw);
+	else if (dynamic(fw))
+		plan_dynamic_regions(&fw->cxl.topology, &fw->plan);
 	else
 		default_regions(fw);
 	if (!plan_make(&fw->cxl.topology, &fw->plan))
@@ -180,11 +192,14 @@ static const char *set_up(struct firmware *fw)
 	hdm_enable_all(&fw->cxl);
 	if (fw->cxl.error[0])
 		return fw->cxl.error;
+	if (dynamic(fw) && !dcd_find(&fw->cxl))
+		return "no memory device has dynamic capacity";
 	make_plan(fw);
 	if (!fw->cxl.topology.n_windows)
 		return "no fixed memory window in the device tree";
 	if (!fw->plan.n_regions && !booting(fw))
-		return "no region can be made";
+		return dynamic(fw) ? "no window of one way reaches dynamic capacity"
+				   : "no region can be made";
 	/* the test commits other decoders in between */
 	if (commit_plan(fw, fw->config.action != ACTION_TEST))
 		return NULL;
@@ -254,6 +269,20 @@ static void run_action(struct firmware *fw)
 	say(&fw->console, "all %s\n", action == ACTION_WRITE ? "written" : "held");
 }
 
+static _Noreturn void share_memory(struct firmware *fw, uint64_t hart)
+{
+	for (unsigned i = 0; i < fw->plan.n_regions; i++) {
+		report_region(&fw->console, &fw->cxl, &fw->plan, i);
+		say(&fw->console, ": for dynamic capacity\n");
+	}
+	fw->dcd.console = &fw->console;
+	fw->dcd.cxl = &fw->cxl;
+	fw->dcd.plan = &fw->plan;
+	fw->dcd.tree = &fw->tree;
+	fw->dcd.hart = hart;
+	give_up(fw, dcd_run(&fw->dcd));
+}
+
 static _Noreturn void boot(struct firmware *fw, uint64_t hart, const void *blob)
 {
 	for (unsigned i = 0; i < fw->plan.n_regions; i++) {
@@ -281,6 +310,8 @@ void firmware_main(uint64_t hart, const void *blob)
 		say(&fw.console, "no region: %s\n", problem);
 	if (booting(&fw))
 		boot(&fw, hart, blob);
+	if (dynamic(&fw))
+		share_memory(&fw, hart);
 	fw.verify = (struct verify){ .console = &fw.console,
 				     .cxl = &fw.cxl,
 				     .plan = &fw.plan,

@@ -18,6 +18,7 @@ enum {
 	STATUS_CAP_LIST = 0x10,
 	STATUS_ERRORS = 0xf900,
 	CAP_EXPRESS = 0x10,
+	CAP_MSIX = 0x11,
 	EXPRESS_DEVSTA = 0x0a,
 	DEVSTA_ERRORS = 0xf,
 	EXPRESS_LNKCAP = 0x0c,
@@ -94,10 +95,10 @@ static void read_capabilities(const struct pci *pci, struct pci_function *f)
 	for (unsigned i = 0; i < MAX_CAPS && at >= 0x40; i++) {
 		const uint16_t header = pci_read16(pci, f, at);
 
-		if ((header & 0xff) == CAP_EXPRESS) {
+		if ((header & 0xff) == CAP_EXPRESS)
 			read_express(pci, f, at);
-			return;
-		}
+		if ((header & 0xff) == CAP_MSIX)
+			f->msix = (uint16_t)at;
 		at = header >> 8 & 0xfc;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PCI enumeration below the CXL host bridges: buses depth-first, memory BARs and bridge windows,
- * capabilities. PCI Express Base 6.0 7.5 to 7.9. Left out: I/O space, ROMs, VFs, interrupts.
+ * capabilities, messages. PCI Express Base 6.0 7.5 to 7.9. Left out: I/O space, ROMs, VFs, INTx.
  */
 #ifndef FW_PCI_H
 #define FW_PCI_H
@@ -44,7 +44,7 @@ struct pci_function {
 	uint8_t port_number, link_speed, link_width;
 	uint16_t dvsec[PCI_MAX_DVSEC]; /* offset of CXL DVSEC n; 0: absent */
 	uint16_t serial;               /* offset of the Device Serial Number; 0: absent */
-	uint16_t express, aer;         /* likewise */
+	uint16_t express, aer, msix;   /* likewise */
 	struct pci_bar bars[6];
 };
 
@@ -76,6 +76,11 @@ uint16_t pci_read16(const struct pci *pci, const struct pci_function *f, unsigne
 uint32_t pci_read32(const struct pci *pci, const struct pci_function *f, unsigned offset);
 void pci_write16(const struct pci *pci, const struct pci_function *f, unsigned offset, uint16_t v);
 void pci_write32(const struct pci *pci, const struct pci_function *f, unsigned offset, uint32_t v);
+
+/* pci_msix.c: lets the function send one of its messages, and be a bus master for that. False when
+ * it has no such message. */
+bool pci_enable_message(const struct pci *pci, const struct pci_function *f, unsigned vector,
+			uint64_t address, uint32_t data);
 
 /* pci_resource.c: BARs, bridge windows and the command register of a whole host bridge. */
 void pci_assign(struct pci *pci, unsigned host);

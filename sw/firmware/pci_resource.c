@@ -111,7 +111,7 @@ static void write_windows(const struct pci *pci, const struct pci_function *f,
 	pci_write32(pci, f, CFG_PREF_LIMIT_HIGH, any64 ? (uint32_t)(limit64 >> 32) : 0);
 }
 
-/* Memory only: nothing here lets a device become bus master, and what follows must find none. */
+/* Memory only: what follows the firmware must find no bus master. */
 static void enable(const struct pci *pci, const struct pci_function *f)
 {
 	const unsigned off = COMMAND_IO | COMMAND_MASTER;

@@ -77,6 +77,8 @@ static bool check_range(struct maker *m, unsigned r)
 	if (!plan_ways_valid(region->ways))
 		return fail(m->plan, r, "%u targets, must be 1, 2, 3, 4, 6, 8, 12 or 16",
 			    region->ways);
+	if (region->dynamic && region->ways != 1)
+		return fail(m->plan, r, "%u targets, dynamic capacity is of one", region->ways);
 	if (region->granularity && !plan_granularity_valid(region->granularity))
 		return fail(m->plan, r, "granularity %u, must be a power of two from 256 to 16384",
 			    region->granularity);
@@ -317,28 +319,39 @@ static struct plan_decoder *add_decoder(struct maker *m, unsigned r, int node)
 	return d;
 }
 
-/* Device addresses are taken from 0 on in the order of decoders; what would cross from volatile to
- * persistent memory begins with the persistent. */
+/* Where the next `part` bytes of the device begin: a decoder must not cross from volatile to
+ * persistent memory, nor into dynamic capacity. *end: what is not to be passed. */
+static uint64_t place(const struct plan_node *n, bool dynamic, uint64_t next, uint64_t part,
+		      uint64_t *end)
+{
+	if (dynamic) {
+		*end = n->dynamic_base + n->dynamic_size;
+		return next < n->dynamic_base ? n->dynamic_base : next;
+	}
+	*end = n->volatile_size + n->persistent_size;
+	if (next < n->volatile_size && part > n->volatile_size - next)
+		return n->volatile_size;
+	return next;
+}
+
+/* Device addresses are taken from 0 on in the order of decoders. */
 static bool add_endpoint(struct maker *m, unsigned r, unsigned position)
 {
 	struct plan_region *region = &m->plan->regions[r];
 	const int node = region->targets[position];
 	const struct plan_node *n = &m->topology->nodes[node];
 	const uint64_t part = region->size / region->ways;
-	const uint64_t capacity = n->volatile_size + n->persistent_size;
 	const uint64_t next = m->next_dpa[node];
-	uint64_t dpa = next;
 	struct plan_decoder *d = add_decoder(m, r, node);
+	uint64_t dpa, end;
 
 	if (!d)
 		return false;
-	if (next < n->volatile_size && part > n->volatile_size - next)
-		dpa = n->volatile_size;
-	if (dpa > capacity || part > capacity - dpa)
-		return fail(m->plan, r,
-			    "device %s: 0x%lx bytes do not fit, it has 0x%lx, used 0x%lx",
-			    plan_path(m->topology, node, m->path, sizeof(m->path)), part, capacity,
-			    next);
+	dpa = place(n, region->dynamic, next, part, &end);
+	if (dpa > end || part > end - dpa)
+		return fail(
+			m->plan, r, "device %s: 0x%lx bytes do not fit, it has 0x%lx, used 0x%lx",
+			plan_path(m->topology, node, m->path, sizeof(m->path)), part, end, next);
 	d->ways = region->ways;
 	d->granularity = region->granularity;
 	d->skip = dpa - next;

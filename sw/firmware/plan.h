@@ -59,6 +59,7 @@ struct plan_node {
 		number; /* bridges: UID; others: port number of the root or downstream port above */
 	struct plan_hdm hdm;
 	uint64_t volatile_size, persistent_size; /* memory devices; device address 0 is volatile */
+	uint64_t dynamic_base, dynamic_size;     /* device addresses of dynamic capacity */
 };
 
 struct plan_window {
@@ -85,6 +86,7 @@ struct plan_region {
 	uint32_t ways;
 	int targets[PLAN_MAX_WAYS];
 	bool lock;                   /* its decoders are to be locked */
+	bool dynamic;                /* of dynamic capacity, and so of one device */
 	uint64_t dpa[PLAN_MAX_WAYS]; /* output: where the region begins in targets[k] */
 };
 
@@ -145,6 +147,10 @@ enum plan_purpose {
  */
 void plan_default_regions(const struct plan_topology *topology, enum plan_purpose purpose,
 			  struct plan *plan, const char *reasons[PLAN_MAX_WINDOWS]);
+
+/* A region of dynamic capacity for each device that has some and that a window of one way reaches,
+ * with as much as there is room for; plan->regions is the result. */
+void plan_dynamic_regions(const struct plan_topology *topology, struct plan *plan);
 
 /* Decoders that send one device's part of a region straight through: its bridge's granules of the
  * window, from the window's base on, 1 way at each port. At most `limit` decoders, leaf first;

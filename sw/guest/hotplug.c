@@ -5,10 +5,15 @@
  * of it, uses that, and when the attention button is pressed takes power away again. After that the
  * very next access to the region has to trap, although there was none that did just before.
  */
+#include "arch.h"
+#include "board.h"
+#include "console.h"
 #include "cxl.h"
-#include "parts.h"
 
 enum {
+	CAUSE_LOAD_ACCESS = 5,
+	CAUSE_STORE_ACCESS = 7,
+
 	SLOT_CAP = 0x14,
 	SLOT_CONTROL = 0x18,
 	SLOT_STATUS = 0x1a,
@@ -25,9 +30,40 @@ enum {
 	LINK_CHANGED = 0x100
 };
 
+static struct board board;
+static struct console console;
+static volatile uint64_t trap_cause; /* of the last access that trapped */
 static struct cxl cxl;
 static struct plan plan;
 static struct pci_function port;
+
+void hotplug_main(uint64_t hart, const void *tree);
+
+__attribute__((naked, section(".text.start"), used)) void _start(void)
+{
+	__asm__("la sp, _stack_end\n"
+		"call hotplug_main\n"
+		"1: wfi\n"
+		"j 1b");
+}
+
+/* Goes on behind the access. */
+__attribute__((interrupt("machine"), aligned(4))) static void trap(void)
+{
+	uint64_t cause, pc;
+
+	__asm__ volatile("csrr %0, mcause" : "=r"(cause));
+	__asm__ volatile("csrr %0, mepc" : "=r"(pc));
+	trap_cause = cause;
+	pc += (*(const uint16_t *)pc & 3) == 3 ? 4 : 2;
+	__asm__ volatile("csrw mepc, %0" ::"r"(pc));
+}
+
+static _Noreturn void give_up(const char *what)
+{
+	say(&console, "FAILED: %s\n", what);
+	board_finish(&board, 1);
+}
 
 static uint16_t status(void)
 {
@@ -157,8 +193,16 @@ static void give_free(volatile uint64_t *word)
 	trap_cause = 0;
 }
 
-void guest_main(void)
+void hotplug_main(uint64_t hart, const void *blob)
 {
+	struct dt tree;
+
+	(void)hart;
+	__asm__ volatile("csrw mtvec, %0" ::"r"(trap));
+	board_default(&board);
+	if (dt_open(&tree, blob, DT_MAX_SIZE))
+		board_read(&board, &tree);
+	console.uart = board.uart;
 	cxl_discover(&cxl, &board);
 	find_port();
 	for (uint64_t round = 1;; round++) {

@@ -359,7 +359,7 @@ TEST(boot, mistakes_in_the_configuration_end_the_run)
 	static const struct {
 		const char *text, *error;
 	} rows[] = {
-		{ "action bot", "line 1: must be boot, test, write, check or hold: 'bot'" },
+		{ "action bot", "line 1: must be boot, test, write, check, hold or dcd: 'bot'" },
 		{ "region window=0 size=256M targets=12/7", "unknown target" },
 		{ "region window=1 size=256M targets=12/0", "there is no window 1" },
 	};

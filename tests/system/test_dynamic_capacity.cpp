@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Dynamic capacity over the monitor's socket: memory backends with tags that come and go at run
-// time, and offers that lie on them.
+// time, offers that lie on them, and a guest that takes, uses and loses them. The guest is the
+// firmware (action dcd), which ends the run when memory is not as it has to be: also when it
+// answers before it is accepted, or afterwards.
 #include <fstream>
 #include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "qmp_client.h"
-#include "vcxl_run.h"
+#include "dynamic_capacity.h"
 
 namespace vcxl_test
 {
@@ -17,60 +18,23 @@ namespace vcxl_test
 namespace
 {
 
-constexpr char done[] = R"({"return":{}})";
-const std::string tag = "5be13bce-ae34-4a77-b6c3-16df975fcf1a";
-const std::string other = "00112233-4455-6677-8899-aabbccddeeff";
-constexpr char query[] = "query-cxl-dynamic-capacity";
-constexpr char device[] = R"({"path":"/machine/peripheral/cxl-dcd0"})";
-
-std::string ram_object(const std::string &id, const std::string &size, const std::string &tagged)
+words stopped(const scratch &dir, words more = {})
 {
-	return R"({"qom-type":"memory-backend-ram","id":")" + id + R"(","size":)" + size +
-	       R"(,"tag":")" + tagged + "\"}";
+	more.push_back("-S");
+	return host(documented(dir), dir, more);
 }
 
-std::string offer(const std::string &extents, const std::string &tagged)
+// A file that begins so, each word by 8 more than the one before.
+void expect_words(const std::string &path, uint64_t first, uint64_t n)
 {
-	return R"({"path":"/machine/peripheral/cxl-dcd0","host-id":0,"region":0,)"
-	       R"("selection-policy":"prescriptive","tag":")" +
-	       tagged + R"(","extents":[)" + extents + "]}";
-}
+	std::ifstream in(path, std::ios::binary);
 
-std::string object(const std::string &id)
-{
-	return R"({"id":")" + id + "\"}";
-}
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t word = 0;
 
-std::string error(const std::string &text)
-{
-	return R"({"error":{"class":"GenericError","desc":")" + text + R"("}})";
-}
-
-// A running guest that accepts all extents (sw/guest/dcd.c), or a stopped machine.
-words machine_with(const scratch &dir, bool runs, const words &more,
-		   const std::string &file = "options/dcd_tagged.args")
-{
-	words args = args_file(file, dir);
-
-	const std::string guest = VCXL_GUEST_DIR "/dcd.elf";
-	const std::string monitor = "unix:" + dir.file("q") + ",server=on,wait=off";
-	const words all{ "-bios", "none", "-kernel", guest, "-qmp", monitor };
-
-	args.insert(args.end(), all.begin(), all.end());
-	if (!runs)
-		args.push_back("-S");
-	args.insert(args.end(), more.begin(), more.end());
-	return args;
-}
-
-words stopped(const scratch &dir, const words &more = {})
-{
-	return machine_with(dir, false, more);
-}
-
-std::string release(const std::string &more)
-{
-	return R"({"path":"cxl-dcd0","host-id":0,"region":0,"removal-policy":)" + more + "}";
+		in.read(reinterpret_cast<char *>(&word), sizeof(word));
+		ASSERT_EQ(word, first + 8 * i);
+	}
 }
 
 // Extents of 2 MiB, each with as much free behind it: no two are one piece for the host.
@@ -87,12 +51,28 @@ std::string apart(unsigned chain)
 	return extents;
 }
 
-// What the guest says of the last extent of a chain.
+// Device address of the last extent of a chain.
+uint64_t last(unsigned chain)
+{
+	return ((chain + 1) * in_chain - 1) * (4ull << 20);
+}
+
+// How lines about it begin.
 std::string last_of(unsigned chain)
 {
 	std::ostringstream text;
 
-	text << "0x" << std::hex << ((chain + 1) * in_chain - 1) * (4ull << 20) << " +0x200000";
+	text << "12/0 0x" << std::hex << last(chain) << " + 2 MiB: ";
+	return text.str();
+}
+
+// What the firmware filled it with: in the highest byte, how many it had filled by then.
+std::string held(unsigned chain)
+{
+	const uint64_t at = 0x1000000000 + last(chain);
+	std::ostringstream text;
+
+	text << std::hex << "0x" << (uint64_t{ chain + 1 } * in_chain << 56 | at) << " at 0x" << at;
 	return text.str();
 }
 
@@ -197,13 +177,56 @@ TEST(dynamic_capacity, fabric_manager_holds_memory_by_a_reference)
 	EXPECT_EQ(program.wait(), 0);
 }
 
-// The guest looks at the first and the last word of an extent, and at the first word of what it
-// has no more, which has to trap.
-TEST(dynamic_capacity, a_guest_accepts_uses_gives_back_and_loses_memory)
+// The fault is an error response of the device, as for every address that no capacity lies behind.
+TEST(dynamic_capacity, firmware_accepts_256_mib_by_interrupt_and_survives_their_forced_removal)
+{
+	const scratch dir;
+	running program(host(documented(dir), dir), dir);
+	const std::string all = offer(R"({"offset":1073741824,"len":268435456})", tag);
+	const std::string by_tag = R"("tag-based","tag":")" + tag + '"';
+	const std::string line = "12/0 0x40000000 + 256 MiB: ";
+
+	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
+	qmp_client qmp(dir);
+	EXPECT_EQ(qmp.ask("object-add", ram_object("lent", "268435456", tag)), done);
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", all), done);
+	ASSERT_TRUE(program.wait_for_next(line + "accepted, reads as zeros")) << program.output();
+	ASSERT_TRUE(program.wait_for_next(line + "filled and verified")) << program.output();
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity",
+			  release(by_tag + R"(,"sanitize-on-release":true)")),
+		  done);
+	ASSERT_TRUE(program.wait_for_next(line + "given back")) << program.output();
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", all), done);
+	ASSERT_TRUE(program.wait_for_next(line + "accepted, reads as zeros")) << program.output();
+	ASSERT_TRUE(program.wait_for_next(line + "filled and verified")) << program.output();
+	EXPECT_EQ(program.output().find("fault"), std::string::npos) << program.output();
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity",
+			  release(by_tag + R"(,"forced-removal":true)")),
+		  done);
+	const uint64_t fault = fault_address(program);
+	EXPECT_GE(fault, 0x1040000000u) << program.output();
+	EXPECT_LT(fault, 0x1050000000u) << program.output();
+	ASSERT_TRUE(program.wait_for_next(line + "lost")) << program.output();
+	// it goes on; what was not erased holds the words of the second fill
+	EXPECT_EQ(
+		qmp.ask("cxl-add-dynamic-capacity", offer(R"({"offset":0,"len":268435456})", tag)),
+		done);
+	ASSERT_TRUE(program.wait_for_next(
+		"12/0 0x0 + 256 MiB: accepted, holds 0x200001040000000 at 0x1000000000"))
+		<< program.output();
+	ASSERT_TRUE(program.wait_for_next("12/0 0x0 + 256 MiB: filled and verified"))
+		<< program.output();
+	EXPECT_EQ(qmp.ask("quit"), done);
+	EXPECT_EQ(program.wait(), 0);
+	// ten times through 256 MiB; by one transaction for each access it would be minutes
+	EXPECT_LT(program.cpu_seconds(), 15);
+}
+
+TEST(dynamic_capacity, firmware_accepts_uses_gives_back_and_loses_memory)
 {
 	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
-	running program(machine_with(dir, true, {}), dir);
+	running program(host(documented(dir), dir), dir);
 	const std::string two =
 		R"({"offset":1073741824,"len":33554432},{"offset":0,"len":33554432})";
 	const std::string file =
@@ -214,82 +237,86 @@ TEST(dynamic_capacity, a_guest_accepts_uses_gives_back_and_loses_memory)
 	const std::string status =
 		R"({"path":"cxl-dcd0","host-id":0,"region":0,"tag":")" + tag + "\"}";
 
-	ASSERT_TRUE(program.wait_for("waiting")) << program.output();
+	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
 	qmp_client qmp(dir);
 	EXPECT_EQ(qmp.ask("object-add", file), done);
 	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", offer(two, tag)), done);
-	ASSERT_TRUE(program.wait_for("accepted 0x0 +0x2000000: held 0")) << program.output();
-	EXPECT_NE(program.output().find("accepted 0x40000000 +0x2000000: held 0"),
-		  std::string::npos);
+	for (const std::string at : { "0x40000000", "0x0" })
+		for (const std::string what : { "accepted, reads as zeros", "filled and verified" })
+			ASSERT_TRUE(program.wait_for_next("12/0 " + at + " + 32 MiB: " + what))
+				<< program.output();
 	EXPECT_NE(qmp.ask("cxl-release-dynamic-capacity-status", status).find("\"Not Released\""),
 		  std::string::npos);
 	EXPECT_EQ(qmp.ask("object-del", object("m")),
 		  error("object 'm' is in use, can not be deleted"));
 	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", release(by_tag)), done);
-	ASSERT_TRUE(program.wait_for("gave back 0x40000000 +0x2000000")) << program.output();
+	ASSERT_TRUE(program.wait_for_next("12/0 0x40000000 + 32 MiB: given back"))
+		<< program.output();
 	EXPECT_NE(qmp.ask("cxl-release-dynamic-capacity-status", status).find("\"Released\""),
 		  std::string::npos);
 	// the same memory elsewhere keeps what was written, its extents in the order of the request
 	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity",
 			  offer(R"({"offset":2147483648,"len":67108864})", tag)),
 		  done);
-	ASSERT_TRUE(program.wait_for("accepted 0x80000000 +0x4000000: held 1000"))
+	ASSERT_TRUE(program.wait_for_next(
+		"12/0 0x80000000 + 64 MiB: accepted, holds 0x100001040000000 at 0x1080000000"))
 		<< program.output();
-	EXPECT_EQ(program.output().find("trap"), std::string::npos) << program.output();
+	ASSERT_TRUE(program.wait_for_next("filled and verified")) << program.output();
+	EXPECT_EQ(program.output().find("fault"), std::string::npos) << program.output();
 	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity",
 			  release(by_tag + R"(,"forced-removal":true,"sanitize-on-release":true)")),
 		  done);
-	ASSERT_TRUE(program.wait_for("lost 0x80000000 +0x4000000")) << program.output();
-	EXPECT_NE(program.output().find("trap 5 at 0x80000000"), std::string::npos)
+	ASSERT_TRUE(program.wait_for_next("12/0 0x80000000 + 64 MiB: access fault 5 at 0x108"))
 		<< "it was reading\n"
 		<< program.output();
+	ASSERT_TRUE(program.wait_for_next("12/0 0x80000000 + 64 MiB: lost")) << program.output();
 	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity",
 			  offer(R"({"offset":4294967296,"len":67108864})", tag)),
 		  done);
-	ASSERT_TRUE(program.wait_for("accepted 0x100000000 +0x4000000: held 0"))
+	ASSERT_TRUE(program.wait_for_next("12/0 0x100000000 + 64 MiB: accepted, reads as zeros"))
 		<< "erased\n"
 		<< program.output();
+	ASSERT_TRUE(program.wait_for_next("filled and verified")) << program.output();
 	EXPECT_EQ(qmp.ask("quit"), done);
 	EXPECT_EQ(program.wait(), 0);
-	// what is left is the guest's last word, at the start of the file
-	std::ifstream in(dir.file("m"), std::ios::binary);
-	uint64_t word = 0;
-	in.read(reinterpret_cast<char *>(&word), sizeof(word));
-	EXPECT_EQ(word, 1000u);
+	// the words of the fourth fill, from the start of the file to its end
+	expect_words(dir.file("m"), 0x0400001100000000u, 67108864 / 8);
 }
 
-// A hart remembers the memory of many extents, and forgets it where it goes: the guest looks at
-// each when it comes and when it has gone.
+// A hart remembers the memory of many extents, and forgets it where it goes: the firmware reads all
+// that it has the whole time, and looks at each extent when it comes and when it has gone.
 TEST(dynamic_capacity, many_extents_come_and_go_and_keep_what_is_written)
 {
 	THROWS_BESIDE_SYSTEMC();
 	const scratch dir;
-	running program(machine_with(dir, true, {}, "options/dcd_volatile.args"), dir);
+	running program(host(args_file("options/dcd_volatile.args", dir), dir), dir);
 	const auto add = [](unsigned chain) {
 		return R"({"path":"cxl-dcd0","host-id":0,"region":0,)"
 		       R"("selection-policy":"prescriptive","extents":[)" +
 		       apart(chain) + "]}";
 	};
 
-	ASSERT_TRUE(program.wait_for("waiting")) << program.output();
+	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
 	qmp_client qmp(dir);
 	for (unsigned i = 0; i < n_chains; i++) {
 		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", add(i)), done);
-		ASSERT_TRUE(program.wait_for("accepted " + last_of(i) + ": held 0"))
+		ASSERT_TRUE(program.wait_for_next(last_of(i) + "accepted, reads as zeros"))
+			<< program.output();
+		ASSERT_TRUE(program.wait_for_next(last_of(i) + "filled and verified"))
 			<< program.output();
 	}
 	for (unsigned i : { 5u, 0u, 7u, 2u, 1u, 6u, 4u, 3u }) {
 		EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity",
 				  release(R"("prescriptive","extents":[)" + apart(i) + "]")),
 			  done);
-		ASSERT_TRUE(program.wait_for("gave back " + last_of(i))) << program.output();
+		ASSERT_TRUE(program.wait_for_next(last_of(i) + "given back")) << program.output();
 	}
 	for (unsigned i = 0; i < n_chains; i++) {
 		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", add(i)), done);
-		ASSERT_TRUE(program.wait_for("accepted " + last_of(i) + ": held 1015"))
+		ASSERT_TRUE(program.wait_for_next(last_of(i) + "accepted, holds " + held(i)))
 			<< program.output();
 	}
-	EXPECT_EQ(program.output().find("trap"), std::string::npos) << program.output();
+	EXPECT_EQ(program.output().find("fault"), std::string::npos) << program.output();
 	EXPECT_EQ(qmp.ask("quit"), done);
 	EXPECT_EQ(program.wait(), 0);
 }

@@ -112,6 +112,12 @@ void deal(image &out, const expected_region &r, uint64_t hpa)
 	out[t.file][t.offset + granule / n * r.granularity + hpa % r.granularity] = mix(hpa);
 }
 
+double cpu_seconds_of(const rusage &usage)
+{
+	return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
 } // namespace
 
 scratch::scratch()
@@ -177,8 +183,7 @@ outcome run_program(const std::string &program, const words &args, const scratch
 	close(c.out);
 	close(c.err);
 	o.status = decode(status);
-	o.cpu_seconds = static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-			static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+	o.cpu_seconds = cpu_seconds_of(usage);
 	o.peak_kib = usage.ru_maxrss;
 	return o;
 }
@@ -221,11 +226,12 @@ bool read_more(int from, std::string &to, double timeout)
 
 } // namespace
 
-bool running::wait_in(int fd, std::string &seen, const std::string &text, double timeout)
+bool running::wait_in(int fd, std::string &seen, size_t from, const std::string &text,
+		      double timeout)
 {
 	const clock::time_point start = clock::now();
 
-	while (seen.find(text) == std::string::npos)
+	while (seen.find(text, from) == std::string::npos)
 		if (since(start) > timeout || !read_more(fd, seen, timeout - since(start)))
 			return false;
 	return true;
@@ -233,12 +239,20 @@ bool running::wait_in(int fd, std::string &seen, const std::string &text, double
 
 bool running::wait_for(const std::string &text, double timeout)
 {
-	return wait_in(output_fd_, output_, text, timeout);
+	return wait_in(output_fd_, output_, 0, text, timeout);
+}
+
+bool running::wait_for_next(const std::string &text, double timeout)
+{
+	if (!wait_in(output_fd_, output_, next_, text, timeout))
+		return false;
+	next_ = output_.find(text, next_) + text.size();
+	return true;
 }
 
 bool running::wait_for_error(const std::string &text, double timeout)
 {
-	return wait_in(error_fd_, errors_, text, timeout);
+	return wait_in(error_fd_, errors_, 0, text, timeout);
 }
 
 void running::signal(int number)
@@ -263,13 +277,15 @@ int running::wait(double timeout)
 {
 	const clock::time_point start = clock::now();
 	int status = 0;
+	rusage usage{};
 
 	while (since(start) < timeout && read_more(output_fd_, output_, timeout - since(start)))
 		;
 	if (since(start) >= timeout)
 		kill(pid_, SIGKILL);
-	waitpid(pid_, &status, 0);
+	wait4(pid_, &status, 0, &usage);
 	pid_ = -1;
+	cpu_seconds_ = cpu_seconds_of(usage);
 	return decode(status);
 }
 

@@ -54,6 +54,8 @@ public:
 	~running(); // SIGKILL if it still runs
 	// Until text appears in standard output; false after `timeout` seconds or when it ends.
 	bool wait_for(const std::string &text, double timeout = 50);
+	// The same behind what an earlier call of this found.
+	bool wait_for_next(const std::string &text, double timeout = 50);
 	// The same for standard error.
 	bool wait_for_error(const std::string &text, double timeout = 50);
 	void type(const std::string &text);
@@ -62,12 +64,17 @@ public:
 	int wait(double timeout = 50); // exit status, 128 + signal
 	const std::string &output() const { return output_; }
 	const std::string &errors() const { return errors_; } // what wait_for_error() has seen
+	// User and system, after wait().
+	double cpu_seconds() const { return cpu_seconds_; }
 
 private:
-	static bool wait_in(int fd, std::string &seen, const std::string &text, double timeout);
+	static bool wait_in(int fd, std::string &seen, size_t from, const std::string &text,
+			    double timeout);
 	pid_t pid_ = -1;
 	int input_ = -1, output_fd_ = -1, error_fd_ = -1;
 	std::string output_, errors_;
+	size_t next_ = 0; // in the output: where wait_for_next() looks
+	double cpu_seconds_ = 0;
 };
 
 // A region as the test expects it: granules are dealt to the targets one after the other.

@@ -164,6 +164,9 @@ TEST(boot_config, action_is_open_unless_named)
 	ASSERT_TRUE(config_parse("", &c));
 	EXPECT_EQ(c.action, ACTION_DEFAULT);
 	EXPECT_EQ(c.n_regions, 0u);
+	ASSERT_TRUE(config_parse("action dcd\nregion window=0 size=1G targets=1/0", &c));
+	EXPECT_EQ(c.action, ACTION_DCD);
+	EXPECT_EQ(c.n_regions, 1u);
 }
 
 TEST(boot_config, mistakes_are_named_with_their_line)
@@ -172,8 +175,10 @@ TEST(boot_config, mistakes_are_named_with_their_line)
 		const char *text, *error;
 	} rows[] = {
 		{ "\nregions", "line 2: unknown directive 'regions'" },
-		{ "action", "line 1: must be boot, test, write, check or hold: ''" },
+		{ "action", "line 1: must be boot, test, write, check, hold or dcd: ''" },
 		{ "action tests", "'tests'" },
+		{ "action dcd2", "'dcd2'" },
+		{ "action dcd dcd", "unknown word 'dcd'" },
 		{ "action test hold", "unknown word 'hold'" },
 		{ "action test\naction test", "line 2: given twice: 'action'" },
 		{ "region window=0 size=1G", "window=, size= and targets= are needed" },
