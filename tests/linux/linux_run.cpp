@@ -8,8 +8,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
+
+#include <gtest/gtest.h>
 
 #include "socket_client.h"
 
@@ -129,6 +132,14 @@ double linux_outcome::figure(const std::string &where, const std::string &name) 
 			return std::stod(line.substr(at + name.size() + 1));
 	}
 	return NAN;
+}
+
+std::string read_text(const std::string &path)
+{
+	std::ifstream in(path);
+
+	EXPECT_TRUE(in) << path;
+	return { std::istreambuf_iterator<char>(in), {} };
 }
 
 std::string guest_missing(const std::string &series)

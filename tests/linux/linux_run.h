@@ -30,6 +30,9 @@ struct linux_outcome {
 	double figure(const std::string &where, const std::string &name) const;
 };
 
+// All of a file, which has to be there.
+std::string read_text(const std::string &path);
+
 // "" when the image of that series is there, else what to say.
 std::string guest_missing(const std::string &series);
 

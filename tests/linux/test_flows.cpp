@@ -4,8 +4,6 @@
 // tests/data/linux/flows: what NAME.sh prints on the own kernel is NAME.txt. Most of them follow
 // the tests of ndctl. What one keeps over a reboot it writes to /dev/vda.
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -26,14 +24,6 @@ struct flow {
 void PrintTo(const flow &f, std::ostream *out)
 {
 	*out << f.name;
-}
-
-std::string read_text(const std::string &path)
-{
-	std::ifstream in(path);
-
-	EXPECT_TRUE(in) << path;
-	return { std::istreambuf_iterator<char>(in), {} };
 }
 
 class linux_flow : public testing::TestWithParam<flow>

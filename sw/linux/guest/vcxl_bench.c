@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mix.h"
+
 enum {
 	LINE = 64,
 	PASSES =
@@ -62,15 +64,6 @@ static void mark(const char *phase)
 static uint64_t mb_per_s(uint64_t bytes, uint64_t ns)
 {
 	return (uint64_t)((double)bytes * 1000.0 / (double)ns);
-}
-
-/* splitmix64: each address has a value of its own, so that a swapped granule shows */
-static uint64_t mix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15U;
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-	return x ^ (x >> 31);
 }
 
 static bool parse_bytes(const char *text, size_t *bytes)

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A memory device by its name, its mailbox, and what the other parts have in common.
+ */
+#define _GNU_SOURCE
+#include "vcxl_dcd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/cxl_mem.h>
+
+_Noreturn void die(const char *format, ...)
+{
+	va_list arguments;
+
+	fflush(stdout);
+	va_start(arguments, format);
+	fputs("vcxl-dcd: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+	exit(EXIT_FAILED);
+}
+
+_Noreturn void die_errno(const char *what)
+{
+	die("%s: %s", what, strerror(errno));
+}
+
+uint64_t get(const uint8_t *bytes, unsigned n)
+{
+	uint64_t value = 0;
+
+	while (n--)
+		value = value << 8 | bytes[n];
+	return value;
+}
+
+void put(uint8_t *bytes, uint64_t value, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
+uint64_t number(const char *text)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	const char *unit;
+	unsigned shift = 0;
+
+	errno = 0;
+	const unsigned long long value = strtoull(text, &end, 0);
+	if (end != text && *end && (unit = strchr(units, *end))) {
+		shift = 10 * (unsigned)(unit - units + 1);
+		end++;
+	}
+	if (end == text || *end || errno || *text == '-' || value << shift >> shift != value)
+		die("'%s' is no number", text);
+	return value << shift;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+void *map_physical(uint64_t address, size_t length)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		die_errno("/dev/mem");
+	void *p = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)address);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void *allocate(void *old, size_t bytes)
+{
+	void *p = realloc(old, bytes);
+
+	if (!p)
+		die_errno("memory");
+	return p;
+}
+
+static const struct {
+	unsigned opcode;
+	const char *name;
+} commands[] = {
+	{ OP_GET_EVENTS, "Get Event Records" },
+	{ OP_CLEAR_EVENTS, "Clear Event Records" },
+	{ OP_GET_CONFIG, "Get Dynamic Capacity Configuration" },
+	{ OP_GET_EXTENTS, "Get Dynamic Capacity Extent List" },
+	{ OP_ADD_RESPONSE, "Add Dynamic Capacity Response" },
+	{ OP_RELEASE, "Release Dynamic Capacity" },
+};
+
+/* CXL r3.1 8.2.8.4.5.1; those that these commands return. */
+static const struct {
+	unsigned code;
+	const char *name;
+} return_codes[] = {
+	{ 0x02, "Invalid Input" },
+	{ 0x03, "Unsupported" },
+	{ 0x04, "Internal Error" },
+	{ 0x05, "Retry Required" },
+	{ 0x06, "Busy" },
+	{ 0x07, "Media Disabled" },
+	{ 0x0e, "Invalid Handle" },
+	{ 0x0f, "Invalid Physical Address" },
+	{ 0x15, "Unsupported Mailbox or CCI" },
+	{ 0x16, "Invalid Payload Length" },
+	{ 0x1d, "Resources Exhausted" },
+	{ 0x1e, "Invalid Extent List" },
+};
+
+void read_text(const char *folder, const char *name, char *text, size_t size)
+{
+	char path[PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	FILE *f = fopen(path, "r");
+	if (!f || !fgets(text, (int)size, f))
+		die_errno(path);
+	fclose(f);
+	text[strcspn(text, "\n")] = '\0';
+}
+
+void open_memdev(struct memdev *m, const char *name)
+{
+	char path[PATH_MAX], text[32];
+
+	m->name = name;
+	if (strchr(name, '/'))
+		die("'%s' is no memory device (one is mem0)", name);
+	snprintf(path, sizeof(path), "/sys/bus/cxl/devices/%s", name);
+	if (strncmp(name, "mem", 3) || !realpath(path, m->path))
+		die("there is no memory device '%s' in /sys/bus/cxl/devices", name);
+	read_text(m->path, "payload_max", text, sizeof(text));
+	m->payload_size = number(text);
+	*strrchr(m->path, '/') = '\0'; /* its parent is the PCI function */
+	snprintf(path, sizeof(path), "/dev/cxl/%s", name);
+	m->fd = open(path, O_RDWR | O_CLOEXEC);
+	if (m->fd < 0)
+		die_errno(path);
+}
+
+size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n, uint8_t *out)
+{
+	const char *name = "", *reason = "a return code of another kind";
+	struct cxl_send_command c = {
+		.id = CXL_MEM_COMMAND_ID_RAW,
+		.raw.opcode = (uint16_t)opcode,
+		.in = { .size = (uint32_t)n, .payload = (uintptr_t)in },
+		.out = { .size = (uint32_t)m->payload_size, .payload = (uintptr_t)out },
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].opcode == opcode)
+			name = commands[i].name;
+	if (ioctl(m->fd, CXL_MEM_SEND_COMMAND, &c))
+		die("%s: %s (%04xh): %s%s", m->name, name, opcode, strerror(errno),
+		    errno == EPERM || errno == EINVAL
+			    ? "; does the kernel have CONFIG_CXL_MEM_RAW_COMMANDS?"
+			    : "");
+	if (!c.retval)
+		return c.out.size;
+	for (size_t i = 0; i < sizeof(return_codes) / sizeof(return_codes[0]); i++)
+		if (return_codes[i].code == c.retval)
+			reason = return_codes[i].name;
+	die("%s: %s (%04xh): %s (%02xh)", m->name, name, opcode, reason, (unsigned)c.retval);
+}
