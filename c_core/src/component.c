@@ -99,7 +99,6 @@ static struct vcxl_hdm_request read_request(const struct vcxl_component *c, unsi
 		.eig = (uint8_t)vcxl_field_get(control, 3, 0),
 		.eiw = (uint8_t)vcxl_field_get(control, 7, 4),
 		.lock_on_commit = vcxl_field_get(control, 8, 8),
-		.host_only = vcxl_field_get(control, 12, 12),
 		.bi = vcxl_field_get(control, 13, 13),
 		.uio = vcxl_field_get(control, 14, 14),
 	};

@@ -64,7 +64,6 @@ struct vcxl_hdm_request {
 	uint64_t base, size, skip;
 	uint8_t eiw, eig;
 	bool lock_on_commit;
-	bool host_only; /* target range type 1: HDM-H */
 	bool bi, uio;
 	uint8_t targets[VCXL_HDM_MAX_TARGETS];
 };

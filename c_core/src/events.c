@@ -160,10 +160,11 @@ enum vcxl_status vcxl_event_inject(struct vcxl_memdev *md, enum vcxl_event_log l
 bool vcxl_event_get_log(const struct vcxl_memdev *md, enum vcxl_event_log log,
 			struct vcxl_event_log_state *out)
 {
-	const struct vcxl_event_ring *ring = &md->events.logs[log];
+	const struct vcxl_event_ring *ring;
 
 	if ((unsigned)log >= md->events.n_logs)
 		return false;
+	ring = &md->events.logs[log];
 	*out = (struct vcxl_event_log_state){ .n_records = ring->count,
 					      .overflow_count = ring->overflow_count };
 	return true;

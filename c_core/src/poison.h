@@ -12,7 +12,6 @@
 #include <vcxl/poison.h>
 
 #define VCXL_POISON_DEFAULT_LIST 256u
-#define VCXL_POISON_MAX_LIST     0xffffu /* what the inject limit of Identify can say */
 
 struct vcxl_poison_range {
 	uint64_t dpa, len; /* multiples of VCXL_LINE */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The naive oracle of interleaving: host addresses are a deck of cards, dealt one by one. It knows
-// no encoding, no modulo, no shift and no header of the project. A dealer gives `pace` bytes of the
-// deck to one hand and moves on to the next; a hand is another dealer or a player, who stacks the
-// cards he gets. Dealing begins at address 0 with the first hand.
+// The naive oracle of interleaving: host addresses are a deck of cards, dealt one by one. Dealers
+// know no encoding, no modulo, no shift and no header of the project. A dealer gives `pace` bytes
+// of the deck to one hand and moves on to the next; a hand is another dealer or a player, who
+// stacks the cards he gets. Dealing begins at address 0 with the first hand.
 #ifndef VCXL_TESTS_ORACLE_H
 #define VCXL_TESTS_ORACLE_H
 
@@ -123,6 +123,24 @@ private:
 	std::uint64_t card_, top_;
 	std::vector<std::uint64_t> stacks_;
 };
+
+// The address of the host for one of the decoders below a window, and the other way round. CXL
+// r3.1 9.18.1.4, bit by bit: of the bits that a map names, the lowest says whether they are odd.
+inline std::uint64_t exchanged(const std::vector<std::uint64_t> &maps, std::uint64_t address)
+{
+	for (const std::uint64_t map : maps) {
+		unsigned lowest = 64, ones = 0;
+
+		for (unsigned bit = 64; bit-- > 0;)
+			if (map >> bit & 1) {
+				lowest = bit;
+				ones += address >> bit & 1;
+			}
+		address &= ~(std::uint64_t{ 1 } << lowest);
+		address |= std::uint64_t{ ones % 2 } << lowest;
+	}
+	return address;
+}
 
 } // namespace oracle
 

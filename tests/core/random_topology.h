@@ -92,22 +92,9 @@ struct window_plan {
 	std::vector<std::uint64_t> xor_maps; // none: modulo arithmetic
 };
 
-// The address of the host for one of the decoders below the window, and the other way round. CXL
-// r3.1 9.18.1.4, bit by bit: of the bits that a map names, the lowest says whether they are odd.
 inline std::uint64_t exchanged(const window_plan &w, std::uint64_t address)
 {
-	for (const std::uint64_t map : w.xor_maps) {
-		unsigned lowest = 64, ones = 0;
-
-		for (unsigned bit = 64; bit-- > 0;)
-			if (map >> bit & 1) {
-				lowest = bit;
-				ones += address >> bit & 1;
-			}
-		address &= ~(std::uint64_t{ 1 } << lowest);
-		address |= std::uint64_t{ ones % 2 } << lowest;
-	}
-	return address;
+	return oracle::exchanged(w.xor_maps, address);
 }
 
 // One HDM decoder. Of a memory device: skip and dpa_base; of a port: targets.
