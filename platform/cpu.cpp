@@ -101,6 +101,12 @@ void cpu::hold()
 	stop();
 }
 
+void cpu::release()
+{
+	held_ = false;
+	released_.notify(sc_core::SC_ZERO_TIME);
+}
+
 uint64_t cpu::rest_ps() const
 {
 	return running_ ? now_ps() + map::step_ps : rest_ps_;
@@ -108,16 +114,15 @@ uint64_t cpu::rest_ps() const
 
 void cpu::reset()
 {
-	sc_assert(!running_);
+	sc_assert(held_);
 	retired_before_ = instructions();
 	for (unsigned cause = 0; cause < traps_before_.size(); cause++)
 		traps_before_[cause] = traps(cause);
 	iss_hart_reset(hart_.get());
 	grants_.clear();
 	fragmented_.fill(0);
-	held_ = false;
+	asleep_ = false;
 	restarted_ = true; // it no longer waits for an interrupt
-	released_.notify(sc_core::SC_ZERO_TIME);
 	wake_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -136,7 +141,8 @@ uint64_t cpu::traps(unsigned cause) const
 void cpu::set_time_offset(uint64_t ticks)
 {
 	time_offset_ = ticks;
-	stop();
+	if (running_)
+		stop();
 	wake_.notify();
 }
 

@@ -82,11 +82,13 @@ public:
 	void imsic_msi(iss_imsic_file file, uint32_t identity);
 	// Ends the current quantum before its next step.
 	void stop();
-	// No further step until reset().
+	// No further step until release().
 	void hold();
+	void release();
+	bool held() const { return held_; }
 	// When a hart that is held has come to rest.
 	uint64_t rest_ps() const;
-	// As at power-on, except that counts go on. Not while the hart runs: hold() it first.
+	// As at power-on, except that counts go on. Not while a step executes: hold() it first.
 	void reset();
 	// The step limit was reached.
 	bool out_of_steps() const { return out_of_steps_; }

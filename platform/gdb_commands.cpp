@@ -10,6 +10,7 @@
 #include <cstdio>
 
 #include "gdb_target.h"
+#include "hex.h"
 
 namespace vcxl
 {
@@ -208,7 +209,7 @@ std::string gdb_stub::write_general(const std::string &text)
 	constexpr size_t digits = 16;
 	std::string bytes;
 
-	if (!gdb_unhex(text, bytes) || text.size() < gdb_n_general * digits)
+	if (!from_hex(text, bytes) || text.size() < gdb_n_general * digits)
 		return bad_arguments;
 	for (unsigned i = 0; i < gdb_n_general; i++)
 		gdb_write_register(harts_[current_]->hart(), i, text.substr(i * digits, digits));
@@ -285,7 +286,7 @@ std::string gdb_stub::read_memory(const std::string &text)
 {
 	std::string bytes;
 
-	return get_memory(text, bytes) ? gdb_hex(bytes) : bad_address;
+	return get_memory(text, bytes) ? to_hex(bytes) : bad_address;
 }
 
 std::string gdb_stub::read_memory_binary(const std::string &text)
@@ -308,7 +309,7 @@ std::string gdb_stub::write_memory(const std::string &text)
 	std::string bytes;
 
 	if (!in.number(va) || !in.skip(',') || !in.number(len) || !in.skip(':') ||
-	    !gdb_unhex(in.rest(), bytes) || bytes.size() != len)
+	    !from_hex(in.rest(), bytes) || bytes.size() != len)
 		return bad_arguments;
 	return put_memory(va, bytes) ? ok : bad_address;
 }
@@ -390,7 +391,7 @@ std::string gdb_stub::thread_info(const std::string &text)
 		return bad_arguments;
 	const cpu &hart = *harts_[static_cast<size_t>(thread - 1)];
 
-	return gdb_hex("hart " + std::to_string(hart.id()) + (hart.asleep() ? " (waits)" : ""));
+	return to_hex("hart " + std::to_string(hart.id()) + (hart.asleep() ? " (waits)" : ""));
 }
 
 // ---- what the stub can do ----
@@ -483,7 +484,7 @@ std::string gdb_stub::monitor(const std::string &text)
 {
 	std::string line;
 
-	if (!gdb_unhex(text, line))
+	if (!from_hex(text, line))
 		return bad_arguments;
 	const size_t blank = line.find(' ');
 	const std::string word = line.substr(0, blank);
@@ -491,8 +492,8 @@ std::string gdb_stub::monitor(const std::string &text)
 
 	for (const command &row : monitor_commands())
 		if (word == row.prefix)
-			return gdb_hex((this->*row.handler)(rest));
-	return gdb_hex("'" + word + "' is not known\n" + monitor_help(""));
+			return to_hex((this->*row.handler)(rest));
+	return to_hex("'" + word + "' is not known\n" + monitor_help(""));
 }
 
 std::string gdb_stub::monitor_help(const std::string &)

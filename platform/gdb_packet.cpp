@@ -3,31 +3,25 @@
 // Packets of GDB's remote serial protocol; see gdb_packet.h.
 #include "gdb_packet.h"
 
+#include <vcxl/le.h>
+
+#include "hex.h"
+
 namespace vcxl
 {
 
 namespace
 {
 
-constexpr char digits[] = "0123456789abcdef";
 constexpr char interrupt = 0x03, escape = '}', escape_bit = 0x20;
 
-int digit(char c)
+uint8_t sum(const std::string &text)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-unsigned sum(const std::string &text)
-{
-	unsigned total = 0;
+	uint8_t total = 0;
 
 	for (const char c : text)
-		total += static_cast<unsigned char>(c);
-	return total & 0xff;
+		total = static_cast<uint8_t>(total + static_cast<unsigned char>(c));
+	return total;
 }
 
 std::string unescape(const std::string &raw)
@@ -70,7 +64,7 @@ gdb_input gdb_reader::next(std::string &packet)
 	if (end == std::string::npos || end + 2 >= pending_.size())
 		return gdb_input::more_needed;
 	const std::string raw = pending_.substr(1, end - 1);
-	const int high = digit(pending_[end + 1]), low = digit(pending_[end + 2]);
+	const int high = hex_digit(pending_[end + 1]), low = hex_digit(pending_[end + 2]);
 
 	pending_.erase(0, end + 3);
 	if (high < 0 || low < 0 || static_cast<unsigned>(high * 16 + low) != sum(raw))
@@ -91,44 +85,17 @@ std::string gdb_frame(const std::string &contents)
 			raw += c;
 		}
 	}
-	const unsigned check = sum(raw);
+	const uint8_t check = sum(raw);
 
-	return '$' + raw + '#' + digits[check / 16] + digits[check % 16];
-}
-
-std::string gdb_hex(const std::string &bytes)
-{
-	std::string text;
-
-	for (const char c : bytes) {
-		text += digits[static_cast<unsigned char>(c) / 16];
-		text += digits[static_cast<unsigned char>(c) % 16];
-	}
-	return text;
+	return '$' + raw + '#' + to_hex(&check, 1);
 }
 
 std::string gdb_hex_le(uint64_t value, unsigned bytes)
 {
-	std::string raw;
+	uint8_t raw[8];
 
-	for (unsigned i = 0; i < bytes; i++)
-		raw += static_cast<char>(value >> (8 * i) & 0xff);
-	return gdb_hex(raw);
-}
-
-bool gdb_unhex(const std::string &text, std::string &bytes)
-{
-	bytes.clear();
-	if (text.size() % 2)
-		return false;
-	for (size_t i = 0; i < text.size(); i += 2) {
-		const int high = digit(text[i]), low = digit(text[i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		bytes += static_cast<char>(high * 16 + low);
-	}
-	return true;
+	vcxl_store_le(raw, bytes, value);
+	return to_hex(raw, bytes);
 }
 
 bool gdb_arguments::number(uint64_t &value)
@@ -136,10 +103,10 @@ bool gdb_arguments::number(uint64_t &value)
 	size_t at = at_;
 	uint64_t result = 0;
 
-	for (; at < text_.size() && digit(text_[at]) >= 0; at++) {
+	for (; at < text_.size() && hex_digit(text_[at]) >= 0; at++) {
 		if (result >> 60)
 			return false;
-		result = result << 4 | static_cast<uint64_t>(digit(text_[at]));
+		result = result << 4 | static_cast<uint64_t>(hex_digit(text_[at]));
 	}
 	if (at == at_)
 		return false;

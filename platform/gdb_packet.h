@@ -39,11 +39,8 @@ private:
 // $contents#checksum; contents that hold special characters are escaped.
 std::string gdb_frame(const std::string &contents);
 
-std::string gdb_hex(const std::string &bytes);
-// The value's bytes as they lie in (little-endian) memory.
+// The value's bytes, 8 at most, as they lie in (little-endian) memory.
 std::string gdb_hex_le(uint64_t value, unsigned bytes);
-// false: not an even number of hexadecimal digits.
-bool gdb_unhex(const std::string &text, std::string &bytes);
 
 // Takes apart the arguments of a command. Nothing is taken when the answer is false.
 class gdb_arguments

@@ -59,18 +59,24 @@ bool gdb_stub::watches(const cpu &hart) const
 	return !breakpoints_.empty() || n_watches_ || modes_[hart.id()] != mode::running;
 }
 
+// A machine that was reset while it was stopped ends the quantum first.
+bool gdb_stub::goes_on(const cpu &hart) const
+{
+	return !over_ && modes_[hart.id()] != mode::held && !hart.held();
+}
+
 bool gdb_stub::before_step(cpu &hart, bool interrupted)
 {
 	const unsigned id = hart.id();
 	uint64_t pc = iss_hart_reg(hart.hart(), 32);
 
-	if (modes_[id] == mode::held || over_)
+	if (!goes_on(hart))
 		return false;
 	if (modes_[id] == mode::stepping && interrupted) { // the step led into the handler
 		stop(id, sigtrap);
-		return !over_ && modes_[id] != mode::held;
+		return goes_on(hart);
 	}
-	while (modes_[id] == mode::running) {
+	while (goes_on(hart) && modes_[id] == mode::running) {
 		const auto found = breakpoints_.find(pc);
 
 		if (found == breakpoints_.end())
@@ -82,7 +88,7 @@ bool gdb_stub::before_step(cpu &hart, bool interrupted)
 			break; // it goes on from here
 		pc = iss_hart_reg(hart.hart(), 32);
 	}
-	return !over_ && modes_[id] != mode::held;
+	return goes_on(hart);
 }
 
 bool gdb_stub::after_step(cpu &hart, bool retired)
@@ -101,7 +107,7 @@ bool gdb_stub::after_step(cpu &hart, bool retired)
 	} else if (modes_[id] == mode::stepping) {
 		stop(id, sigtrap);
 	}
-	return !over_ && modes_[id] != mode::held;
+	return goes_on(hart);
 }
 
 // ---- stopping and going on ----

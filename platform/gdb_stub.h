@@ -74,6 +74,7 @@ private:
 	void take(const host_stream::item &item);
 	void take_bytes(const std::string &bytes);
 	void stop(unsigned hart, const std::string &reason);
+	bool goes_on(const cpu &hart) const;
 	void resume();
 	void detach(bool keep_stopped);
 	std::string stop_reply() const;

@@ -3,7 +3,12 @@
 // Registers as GDB sees them; see gdb_target.h.
 #include "gdb_target.h"
 
+#include <vector>
+
+#include <vcxl/le.h>
+
 #include "gdb_packet.h"
+#include "hex.h"
 
 namespace vcxl
 {
@@ -86,13 +91,11 @@ bool gdb_read_register(iss_hart *hart, uint64_t number, std::string &hex)
 
 bool gdb_write_register(iss_hart *hart, uint64_t number, const std::string &hex)
 {
-	std::string bytes;
-	uint64_t value = 0;
+	std::vector<uint8_t> bytes;
 
-	if (number >= priv_number || !gdb_unhex(hex, bytes) || bytes.size() != 8)
+	if (number >= priv_number || !from_hex(hex, bytes) || bytes.size() != 8)
 		return false;
-	for (unsigned i = 8; i-- > 0;)
-		value = value << 8 | static_cast<unsigned char>(bytes[i]);
+	const uint64_t value = vcxl_load_le(bytes.data(), 8);
 	const unsigned n = static_cast<unsigned>(number);
 
 	if (n >= first_csr)

@@ -16,8 +16,9 @@ namespace
 constexpr char digits[] = "0123456789abcdef";
 constexpr size_t hyphens[] = { 8, 13, 18, 23 };
 
-// -1: no digit
-int digit(char c)
+} // namespace
+
+int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -25,8 +26,6 @@ int digit(char c)
 		return c - 'a' + 10;
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
-
-} // namespace
 
 std::string to_hex(const uint8_t *bytes, size_t n)
 {
@@ -39,6 +38,11 @@ std::string to_hex(const uint8_t *bytes, size_t n)
 	return text;
 }
 
+std::string to_hex(const std::string &bytes)
+{
+	return to_hex(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
+}
+
 bool from_hex(const std::string &text, std::vector<uint8_t> &out)
 {
 	std::vector<uint8_t> bytes;
@@ -46,13 +50,23 @@ bool from_hex(const std::string &text, std::vector<uint8_t> &out)
 	if (text.size() % 2)
 		return false;
 	for (size_t i = 0; i < text.size(); i += 2) {
-		const int high = digit(text[i]), low = digit(text[i + 1]);
+		const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
 		bytes.push_back(static_cast<uint8_t>(high << 4 | low));
 	}
 	out = std::move(bytes);
+	return true;
+}
+
+bool from_hex(const std::string &text, std::string &out)
+{
+	std::vector<uint8_t> bytes;
+
+	if (!from_hex(text, bytes))
+		return false;
+	out.assign(bytes.begin(), bytes.end());
 	return true;
 }
 

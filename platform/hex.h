@@ -13,10 +13,14 @@
 namespace vcxl
 {
 
+// What a digit stands for, capitals too; -1: it is none.
+int hex_digit(char c);
 // In lower case.
 std::string to_hex(const uint8_t *bytes, size_t n);
-// False when it is none; the bytes are unchanged then. Capitals are digits too.
+std::string to_hex(const std::string &bytes);
+// False when it is none; the bytes are unchanged then.
 bool from_hex(const std::string &text, std::vector<uint8_t> &out);
+bool from_hex(const std::string &text, std::string &out);
 
 using uuid = std::array<uint8_t, 16>; // in the order of the text; all zero: the nil UUID
 

@@ -26,6 +26,7 @@
 #include "gdb_stub.h"
 #include "host_stream.h"
 #include "machine.h"
+#include "memdev_config.h"
 #include "memory.h"
 #include "memory_map.h"
 #include "options.h"
@@ -356,6 +357,7 @@ int run_machine(machine m, inventory &parts)
 	if (!lay_out(m, l, &error))
 		throw std::runtime_error(error);
 	trace_writer::select(m.trace_events);
+	check_stored_states(m);
 	host_memory ram = host_memory::anonymous(m.ram_size, "-m");
 	const ram_view view{ map::ram_base, ram.size(), ram.data() };
 	const boot_loader loader(m, l);

@@ -138,6 +138,7 @@ void qmp_server::stop()
 		return;
 	paused_ = true;
 	announce("STOP", nullptr);
+	machine_->stopped_by_monitor();
 }
 
 void qmp_server::cont()

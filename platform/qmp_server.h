@@ -39,6 +39,7 @@ public:
 	void event(const char *name, const char *reason);
 	void device_deleted(const std::string &id);
 	void ended();
+	bool paused() const { return paused_; }
 
 	void quit() override;
 	void stop() override;

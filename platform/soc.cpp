@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "coordinates.h"
+#include "memdev_config.h"
 #include "soc_devices.h"
 #include "soc_slots.h"
 
@@ -31,8 +32,8 @@ soc::soc(const sc_core::sc_module_name &name, const machine &m, const layout &l,
 		connect_debugger();
 	if (hooks_.monitor)
 		hooks_.monitor->attach(this);
-	SC_METHOD(reset);
-	sensitive << reset_event_;
+	SC_METHOD(restart);
+	sensitive << restart_event_;
 	dont_initialize();
 	SC_METHOD(watch_idle);
 	for (const auto &hart : cpus_)
@@ -168,14 +169,21 @@ void soc::end(int status, const std::string &message, const char *reason)
 	sc_core::sc_stop();
 }
 
-// When the hart that is furthest ahead has come to rest, so that all of them begin together.
+// By the debugger or the monitor: the kernel does not run until they let it.
+bool soc::stopped() const
+{
+	return debugged() || (hooks_.monitor && hooks_.monitor->paused());
+}
+
+// When the hart that is furthest ahead has come to rest, so that all of them begin together. Who
+// looks at a stopped machine sees at once what they will find.
 void soc::request_reset(const char *reason)
 {
 	if (machine_.no_reboot) {
 		end(0, "", reason);
 		return;
 	}
-	if (reset_reason_)
+	if (reset_reason_ && !stopped())
 		return;
 	reset_reason_ = reason;
 	uint64_t at = sc_core::sc_time_stamp().value();
@@ -184,7 +192,15 @@ void soc::request_reset(const char *reason)
 		hart->hold();
 		at = std::max(at, hart->rest_ps());
 	}
-	reset_event_.notify(sc_core::sc_time::from_value(at) - sc_core::sc_time_stamp());
+	restart_event_.notify(sc_core::sc_time::from_value(at) - sc_core::sc_time_stamp());
+	if (stopped())
+		reset();
+}
+
+void soc::stopped_by_monitor()
+{
+	if (reset_reason_)
+		reset();
 }
 
 void soc::press_power_button()
@@ -192,14 +208,13 @@ void soc::press_power_button()
 	devices_->pressed.notify(sc_core::SC_ZERO_TIME);
 }
 
-// A warm reset: power stays, and with it RAM, media and what is sticky (docs/decisions.md).
+// A warm reset: power stays, and with it RAM, media and what is sticky (docs/decisions.md). The
+// harts stay where they are, see restart().
 void soc::reset()
 {
 	const char *const reason = reset_reason_;
 
 	reset_reason_ = nullptr;
-	if (result_.ended)
-		return;
 	leaving_.clear();
 	for (const auto &port : ports_)
 		if (port)
@@ -216,6 +231,17 @@ void soc::reset()
 		hart->reset();
 	if (hooks_.monitor)
 		hooks_.monitor->event("RESET", reason);
+}
+
+void soc::restart()
+{
+	if (result_.ended)
+		return;
+	if (reset_reason_)
+		reset();
+	devices_->restart_time(); // it went on for harts that were ahead of a stop
+	for (const auto &hart : cpus_)
+		hart->release();
 }
 
 // Ends the run when no hart can ever go on, or when the step limit was reached.

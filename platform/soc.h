@@ -82,9 +82,12 @@ public:
 	// Contents of the reset ROM.
 	void set_rom(const std::vector<uint8_t> &code);
 
-	// Resets the whole machine, or ends the run with -no-reboot. Safe from inside an access of
-	// a hart. The reason is QEMU's word in events, here as below: guest-reset, host-qmp-quit.
+	// Resets the whole machine, or ends the run with -no-reboot: at once when it is stopped.
+	// Safe from inside an access of a hart. The reason is QEMU's word in events, here as below:
+	// guest-reset, host-qmp-quit.
 	void request_reset(const char *reason);
+	// The monitor has stopped the machine: a reset to come does not wait until it goes on.
+	void stopped_by_monitor();
 	// Presses the power button, of which the guest knows by its ACPI tables.
 	void press_power_button();
 	// Why it has no effect, static text; nullptr: it has.
@@ -135,7 +138,6 @@ private:
 	console_port &make_port(const std::string &function_name, console &end);
 	void connect_children(int index);
 	cxl_memdev::config config_of(const machine &m, const node &n);
-	vcxl_media media_of(const machine &m, int backend_index);
 	void lend(const backend &b);
 	bool flush(const machine &m, const node &n) const;
 	size_t index_of(const std::string &port) const;
@@ -144,7 +146,9 @@ private:
 	void slot_power(size_t port, bool on);
 	void lose_power_below(size_t port);
 	void take_out(size_t port);
+	bool stopped() const;
 	void reset();
+	void restart();
 	void watch_idle();
 	host_stream *typing() const; // absent when nothing can be typed
 	void connect_debugger();
@@ -161,7 +165,7 @@ private:
 	const layout layout_;
 	hooks hooks_;
 	run_result result_;
-	sc_core::sc_event reset_event_, flush_event_;
+	sc_core::sc_event restart_event_, flush_event_;
 	const char *reset_reason_ = nullptr;               // of the reset to come; static text
 	std::map<std::string, host_memory> memories_;      // by id of the backend
 	std::unique_ptr<vcxl_dc_pool, pool_deleter> pool_; // those with a tag

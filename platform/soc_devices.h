@@ -36,6 +36,8 @@ struct soc_devices : public sc_core::sc_module {
 	sc_core::sc_event caught_up; // it no longer is
 	sc_core::sc_event pressed;   // the power button
 	void reset();
+	// mtime is 0 now.
+	void restart_time() { vcxl_mtimer_reset(&mtimer_); }
 
 private:
 	void init_uart();

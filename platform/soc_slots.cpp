@@ -11,8 +11,8 @@
 
 #include <unistd.h>
 
-#include "coordinates.h"
 #include "hex.h"
+#include "memdev_config.h"
 #include "soc.h"
 
 namespace vcxl
@@ -24,12 +24,6 @@ std::string object_name(std::string id)
 		if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-')
 			c = '_';
 	return id;
-}
-
-vcxl_link_config link_of(const node &n)
-{
-	return { static_cast<uint8_t>(n.pcie.speed), static_cast<uint8_t>(n.pcie.width),
-		 n.pcie.flit_256b };
 }
 
 // ---- memory devices ----
@@ -50,66 +44,28 @@ static vcxl_media media_of(host_memory &memory)
 	return media;
 }
 
-vcxl_media soc::media_of(const machine &m, int backend_index)
-{
-	if (backend_index == none)
-		return {};
-	return vcxl::media_of(memories_.at(m.backends[static_cast<size_t>(backend_index)].id));
-}
-
-// Regions of equal size, one after the other in what backs them.
-static vcxl_dc_config dynamic_capacity(const node &n, vcxl_dc_pool *pool)
-{
-	vcxl_dc_config dc{};
-
-	dc.n_regions = n.dc_regions;
-	dc.pool = pool;
-	for (unsigned i = 0; i < n.dc_regions; i++) {
-		vcxl_dc_region_config &region = dc.regions[i];
-
-		region.len = n.dc_size / n.dc_regions;
-		region.media_offset = i * region.len;
-		region.persistent = n.dc_persistent;
-		region.shareable = n.dc_shareable;
-	}
-	return dc;
-}
-
 cxl_memdev::config soc::config_of(const machine &m, const node &n)
 {
+	const auto media = [&](int backend_index) {
+		return media_of(memories_.at(m.backends[static_cast<size_t>(backend_index)].id));
+	};
 	cxl_memdev::config cfg;
 
-	cfg.memdev.media[VCXL_PARTITION_VOLATILE] = media_of(m, n.volatile_media);
-	cfg.memdev.media[VCXL_PARTITION_PERSISTENT] = media_of(m, n.persistent_media);
-	cfg.memdev.partitionable = media_of(m, n.partitionable_media);
-	cfg.memdev.lsa = media_of(m, n.lsa);
-	cfg.memdev.state = media_of(m, n.state);
-	cfg.memdev.dc = dynamic_capacity(n, pool_.get());
-	cfg.dc_media = media_of(m, n.dc_media);
-	cfg.memdev.serial = n.serial;
-	cfg.memdev.n_decoders = static_cast<uint8_t>(n.n_decoders);
-	cfg.memdev.link = link_of(n);
-	cfg.memdev.peer_link = link_of(*link_peer(m, n));
-	cfg.memdev.read_latency_ps = static_cast<uint32_t>(n.media.read_latency_ps);
-	cfg.memdev.write_latency_ps = static_cast<uint32_t>(n.media.write_latency_ps);
-	cfg.memdev.read_bandwidth = static_cast<uint32_t>(n.media.read_bandwidth);
-	cfg.memdev.write_bandwidth = static_cast<uint32_t>(n.media.write_bandwidth);
+	cfg.memdev = memdev_config(m, n, media);
+	cfg.memdev.dc.pool = pool_.get();
+	if (n.dc_media != none)
+		cfg.dc_media = media(n.dc_media);
 	cfg.devfn = static_cast<uint8_t>(n.devfn);
 	cfg.trace = hooks_.trace;
 	return cfg;
 }
 
-// What the options could not know: the bytes of the state. A report of SystemC has a line of its
-// own for the place.
-static std::string unfit(const machine &m, const node &n, const std::exception &e)
+// A report of SystemC has a line of its own for the place.
+static std::string why(const std::exception &e)
 {
 	const auto *report = dynamic_cast<const sc_core::sc_report *>(&e);
-	const std::string why = report ? report->get_msg() : e.what();
 
-	if (n.state == none)
-		return why;
-	return "-device cxl-type3,id=" + n.id +
-	       ",state-memdev=" + m.backends[static_cast<size_t>(n.state)].id + ": " + why;
+	return report ? report->get_msg() : e.what();
 }
 
 // Below this port: what the command line put there, or an empty slot's place.
@@ -131,7 +87,7 @@ void soc::build_memdev(int port)
 	} catch (const std::exception &e) {
 		if (!below)
 			throw;
-		throw std::runtime_error(unfit(machine_, *below, e));
+		throw std::runtime_error(unfit(machine_, *below, why(e)));
 	}
 }
 
@@ -172,7 +128,7 @@ void soc::lend(const backend &b)
 
 	if (!parse_uuid(b.tag, tag))
 		return;
-	const vcxl_media media = vcxl::media_of(memories_.at(b.id));
+	const vcxl_media media = media_of(memories_.at(b.id));
 	const vcxl_dc_error error = vcxl_dc_pool_attach(pool_.get(), tag.data(), &media);
 	if (error != VCXL_DC_OK)
 		throw std::runtime_error("object '" + b.id + "': " + vcxl_dc_error_text(error));
@@ -257,7 +213,7 @@ void soc::add_device(const std::vector<key_value> &words)
 	try {
 		memdevs_[port]->insert(config_of(m, n));
 	} catch (const std::exception &e) {
-		const std::string text = unfit(m, n, e);
+		const std::string text = unfit(m, n, why(e));
 
 		hooks_.parts->remove_device(n.id);
 		throw std::runtime_error(text);

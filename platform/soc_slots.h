@@ -6,16 +6,11 @@
 
 #include <string>
 
-#include <vcxl/port.h>
-
-#include "machine.h"
-
 namespace vcxl
 {
 
 // For SystemC, whose separator is the dot; ids that the options made hold a slash too.
 std::string object_name(std::string id);
-vcxl_link_config link_of(const node &n);
 
 } // namespace vcxl
 

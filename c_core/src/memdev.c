@@ -219,8 +219,9 @@ static void init(struct vcxl_memdev *md, const struct vcxl_memdev_config *c)
 	vcxl_mailbox_init(md, c->mailbox_log2);
 }
 
-enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
-				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out)
+/* The device as it was when it lost power. */
+static enum vcxl_status make(const struct vcxl_memdev_config *config,
+			     const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out)
 {
 	const struct vcxl_memdev_config c = with_defaults(config);
 	struct vcxl_bank banks[VCXL_N_BANKS];
@@ -240,16 +241,36 @@ enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 	md->capacity = capacity;
 	init(md, &c);
 	status = vcxl_state_load(md);
-	if (!status) {
-		vcxl_memdev_apply_reset(md, VCXL_RESET_COLD);
-		status = vcxl_state_save(md);
-	}
-	if (status) {
+	if (status)
 		vcxl_memdev_destroy(md);
+	else
+		*out = md;
+	return status;
+}
+
+enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
+				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out)
+{
+	enum vcxl_status status = make(config, ops, out);
+
+	if (status)
 		return status;
+	vcxl_memdev_apply_reset(*out, VCXL_RESET_COLD);
+	status = vcxl_state_save(*out);
+	if (status) {
+		vcxl_memdev_destroy(*out);
+		*out = NULL;
 	}
-	*out = md;
-	return VCXL_OK;
+	return status;
+}
+
+enum vcxl_status vcxl_memdev_check_state(const struct vcxl_memdev_config *config)
+{
+	struct vcxl_memdev *md;
+	const enum vcxl_status status = make(config, NULL, &md);
+
+	vcxl_memdev_destroy(md);
+	return status;
 }
 
 void vcxl_memdev_destroy(struct vcxl_memdev *md)

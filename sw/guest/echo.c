@@ -3,16 +3,7 @@
  * Bare metal: says "ready", then each byte it receives in brackets as two hexadecimal digits, and
  * "[break]" where the line broke. 'q' ends the run, 'w' makes the hart wait forever.
  */
-#define FINISHER ((volatile unsigned *)0x100000)
-#define UART     ((volatile unsigned char *)0x10000000)
-
-__asm__(".section .text.start, \"ax\"\n"
-	".globl _start\n"
-	"_start:\n"
-	"	la sp, stack + 4096\n"
-	"	j run\n"
-	".text\n");
-unsigned char stack[4096] __attribute__((aligned(16)));
+#include "bare.h"
 
 static void say(const char *text)
 {
@@ -28,8 +19,10 @@ static void say_byte(unsigned byte)
 	say(text);
 }
 
-void run(void)
+void run(unsigned long hart, unsigned long device_tree)
 {
+	(void)hart;
+	(void)device_tree;
 	UART[2] = 1; /* FIFO on */
 	say("ready\n");
 	for (;;) {
@@ -44,7 +37,7 @@ void run(void)
 			say_byte(byte);
 			if (byte == 'q') {
 				say("\n");
-				*FINISHER = 0x5555;
+				finish(0);
 			}
 			while (byte == 'w')
 				__asm__ volatile("wfi");

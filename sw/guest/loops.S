@@ -9,6 +9,16 @@
 #else
 #define HARTS 1
 #endif
+	/* the next pseudo-random number: a0, by way of a1 */
+	.macro xorshift
+	slli a1, a0, 13
+	xor a0, a0, a1
+	srli a1, a0, 7
+	xor a0, a0, a1
+	slli a1, a0, 17
+	xor a0, a0, a1
+	.endm
+
 	.section .text
 	.globl _start
 _start:
@@ -56,12 +66,7 @@ prepare:
 	ret
 	.balign 64
 loop:
-	slli a1, a0, 13
-	xor a0, a0, a1
-	srli a1, a0, 7
-	xor a0, a0, a1
-	slli a1, a0, 17
-	xor a0, a0, a1
+	xorshift
 	add a2, a2, a0
 	addi s0, s0, -1
 	bnez s0, loop
@@ -145,12 +150,7 @@ prepare:
 	ret
 	.balign 64
 loop:
-	slli a1, a0, 13
-	xor a0, a0, a1
-	srli a1, a0, 7
-	xor a0, a0, a1
-	slli a1, a0, 17
-	xor a0, a0, a1
+	xorshift
 	andi a1, a0, 1
 	beqz a1, 1f
 	addi a2, a2, 1

@@ -7,47 +7,29 @@
  * committed anew in each boot, and the reset is asked for by code that runs from its memory.
  * PATIENT: the reset comes from outside.
  */
+#include "bare.h"
+
 #define BOOTS    4u
 #define KEPT     ((volatile struct kept *)0x83000000)
-#define FINISHER ((volatile unsigned *)0x100000)
-#define UART     ((volatile unsigned char *)0x10000000)
 #define APLIC_S  ((volatile unsigned *)0xd000000)
 #define MTIMECMP ((volatile unsigned long *)0x2004000)
 
 /* Where no image lies: a reset leaves it alone. */
 struct kept {
-	unsigned long boots, first_time, arrived[8];
+	unsigned long boots, first_time, arrived[MAX_HARTS];
 };
 
 static volatile unsigned loaded = 0x600d; /* spoilt before each reset: comes from the file again */
-
-__asm__(".section .text.start, \"ax\"\n"
-	".globl _start\n"
-	"_start:\n"
-	"	la sp, stacks\n"
-	"	addi t0, a0, 1\n"
-	"	slli t0, t0, 12\n"
-	"	add sp, sp, t0\n"
-	"	j run\n"
-	".text\n");
-unsigned char stacks[8][4096] __attribute__((aligned(16)));
 
 static void put(char c)
 {
 	*UART = (unsigned char)c;
 }
 
-static void fail(unsigned code)
-{
-	*FINISHER = 0x3333 | code << 16;
-	for (;;)
-		;
-}
-
 static void expect(int good, unsigned code)
 {
 	if (!good)
-		fail(code);
+		finish(code);
 }
 
 static unsigned long now(void)
@@ -115,8 +97,7 @@ static volatile unsigned *hdm_of(volatile unsigned *component)
 	for (unsigned i = 1; i <= cache_mem[0] >> 24; i++)
 		if ((cache_mem[i] & 0xffff) == 5)
 			return cache_mem + (cache_mem[i] >> 20) / 4;
-	fail(40);
-	return 0;
+	finish(40);
 }
 
 /* 256 MiB at the window's base; the device's address and the target of a bridge are both 0. */
@@ -143,7 +124,7 @@ static void enable_memory(void)
 			ENDPOINT[at / 4 + 3] |= 4;
 			return;
 		}
-	fail(45);
+	finish(45);
 }
 
 static void reset_from_cxl(unsigned long boots)
@@ -186,7 +167,7 @@ static void reset(void)
 	register unsigned long a6 __asm__("a6") = 0, a7 __asm__("a7") = 0x53525354;
 
 	__asm__ volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a6), "r"(a7) : "memory");
-	fail(2); /* it does not return */
+	finish(2); /* it does not return */
 }
 
 static void check_machine(void)
@@ -226,8 +207,9 @@ static void check_machine(void)
 }
 #endif
 
-void run(unsigned long hart)
+void run(unsigned long hart, unsigned long device_tree)
 {
+	(void)device_tree;
 	KEPT->arrived[hart]++;
 	if (hart & 1) /* a hart that runs, and harts that wait, are reset alike */
 		for (;;)
@@ -262,7 +244,5 @@ void run(unsigned long hart)
 	if (boots < BOOTS)
 		reset();
 	put('\n');
-	*FINISHER = 0x5555;
-	for (;;)
-		;
+	finish(0);
 }

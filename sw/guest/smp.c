@@ -4,34 +4,20 @@
  * spinlock, by LR/SC and by AMO, wakes each by an IPI (SBI sPI), and ends through the finisher:
  * success when no count was lost and the number of harts is HARTS.
  */
+#include "bare.h"
+
 #define ROUNDS 500u
 
 enum {
 	SBI_HSM = 0x48534d,
 	SBI_IPI = 0x735049
 };
-enum {
-	STACK = 4096,
-	MAX_HARTS = 8
-};
-
 struct sbi_result {
 	long error, value;
 };
 
 static volatile unsigned lock, under_lock, by_lrsc, by_amo, arrived, woken;
-unsigned char stacks[MAX_HARTS][STACK] __attribute__((aligned(16)));
 
-/* Entry of every hart: a0 hart id, a1 the device tree, or 0 for harts started here. */
-__asm__(".section .text.start, \"ax\"\n"
-	".globl _start\n"
-	"_start:\n"
-	"	la sp, stacks\n"
-	"	addi t0, a0, 1\n"
-	"	slli t0, t0, 12\n"
-	"	add sp, sp, t0\n"
-	"	j run\n"
-	".text\n");
 extern char _start[];
 
 static struct sbi_result sbi(long extension, long function, unsigned long x, unsigned long y,
@@ -88,15 +74,7 @@ static void wait_for_ipi(void)
 	add(&woken);
 }
 
-static void finish(unsigned failure)
-{
-	volatile unsigned *finisher = (volatile unsigned *)0x100000;
-
-	*finisher = failure ? 0x3333 | failure << 16 : 0x5555;
-	for (;;)
-		;
-}
-
+/* device_tree: 0 for harts that are started here. */
 void run(unsigned long hart, unsigned long device_tree)
 {
 	unsigned long others = 0;

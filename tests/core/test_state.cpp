@@ -234,6 +234,45 @@ static uint32_t crc32(const bytes &data, size_t len)
 }
 
 /* Somebody's own images: whatever they hold, the device refuses them or works. */
+TEST(stored_state, is_checked_beforehand_without_a_write_or_a_look_at_media)
+{
+	bytes state = fresh();
+	{
+		device d(with(state));
+		d.command(0x4204, { 1 }); /* dirty: the next device counts a shutdown */
+	}
+	vcxl_memdev_config config = {};
+	const auto media = [](uint64_t size) {
+		vcxl_media m = {};
+		m.size = size;
+		m.read = [](void *, uint64_t, void *, uint32_t) {
+			ADD_FAILURE() << "a read";
+			return VCXL_OK;
+		};
+		m.write = [](void *, uint64_t, const void *, uint32_t) {
+			ADD_FAILURE() << "a write";
+			return VCXL_OK;
+		};
+		return m;
+	};
+	bytes found = state;
+	config.media[VCXL_PARTITION_VOLATILE] = media(256 * mib);
+	config.media[VCXL_PARTITION_PERSISTENT] = media(256 * mib);
+	config.partitionable = media(512 * mib);
+	config.lsa = media(mib);
+	config.state.size = found.size();
+	config.state.direct = found.data();
+	EXPECT_EQ(vcxl_memdev_check_state(&config), VCXL_OK);
+	EXPECT_EQ(found, state);
+	device next(with(state));
+	EXPECT_NE(found, state) << "it counted";
+
+	config.partitionable = media(256 * mib);
+	EXPECT_EQ(vcxl_memdev_check_state(&config), VCXL_E_STATE);
+	config.partitionable = media(mib);
+	EXPECT_EQ(vcxl_memdev_check_state(&config), VCXL_E_CONFIG);
+}
+
 TEST(stored_state, with_a_right_checksum_and_wrong_contents_does_no_harm)
 {
 	bytes state = fresh();

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "gdb_packet.h"
+#include "hex.h"
 #include "socket_address.h"
 
 using namespace vcxl;
@@ -110,13 +111,24 @@ TEST(gdb_arguments, numbers_are_hexadecimal_and_at_most_64_bits)
 
 TEST(gdb_hex, registers_are_sent_in_the_order_of_memory)
 {
+	EXPECT_EQ(gdb_hex_le(0x0123456789abcdef, 8), "efcdab8967452301");
+	EXPECT_EQ(gdb_hex_le(0x0123456789abcdef, 2), "efcd");
+}
+
+TEST(hex, is_read_as_it_is_written_and_in_capitals)
+{
+	const std::string all("\0\xff\x9a", 3);
 	std::string bytes;
 
-	EXPECT_EQ(gdb_hex_le(0x0123456789abcdef, 8), "efcdab8967452301");
-	EXPECT_TRUE(gdb_unhex("00fF", bytes));
-	EXPECT_EQ(bytes, std::string("\0\xff", 2));
-	EXPECT_FALSE(gdb_unhex("0", bytes));
-	EXPECT_FALSE(gdb_unhex("0g", bytes));
+	EXPECT_EQ(to_hex(all), "00ff9a");
+	EXPECT_TRUE(from_hex("00fF9A", bytes));
+	EXPECT_EQ(bytes, all);
+	EXPECT_TRUE(from_hex("", bytes));
+	EXPECT_EQ(bytes, "");
+	bytes = "kept";
+	for (const char *none : { "0", "0g", "g0", "0x", " 0", "/0", ":0", "@0", "`0" })
+		EXPECT_FALSE(from_hex(none, bytes)) << none;
+	EXPECT_EQ(bytes, "kept");
 }
 
 TEST(gdb_address, is_shown_as_it_is_typed)

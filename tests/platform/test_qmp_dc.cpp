@@ -61,11 +61,27 @@ std::string tagged(const std::string &tag)
 	return R"(,"tag":")" + tag + '"';
 }
 
-struct row {
-	const char *path, *policy;
+// A property that follows others: the ranges of a request.
+std::string list(const std::string &extents)
+{
+	return R"(,"extents":[)" + extents + "]";
+}
+
+const std::string target = R"(,"host-id":0,"region":0)";
+const std::string forced = R"(,"forced-removal":true)";
+const std::string one = list(extent(0, 2)), held = list(extent(100, 4));
+constexpr char no_device[] = "Unable to resolve CXL type 3 device";
+
+struct refusal {
+	const char *name, *path, *policy;
 	std::string rest; // begins with a comma
-	std::string said;
+	const char *said;
 };
+
+std::ostream &operator<<(std::ostream &out, const refusal &r)
+{
+	return out << r.path << ' ' << r.policy << r.rest;
+}
 
 struct dynamic_capacity : testing::Test {
 	core_host host{ option_test::machine_of(option_test::split(args)) };
@@ -85,8 +101,7 @@ struct dynamic_capacity : testing::Test {
 	std::string offer(const char *path, const std::string &extents, const std::string &tag = "")
 	{
 		return add(path, "prescriptive",
-			   R"(,"host-id":0,"region":0,"extents":[)" + extents + "]" +
-				   (tag.empty() ? "" : tagged(tag)));
+			   target + list(extents) + (tag.empty() ? "" : tagged(tag)));
 	}
 	std::string status(const char *path, const std::string &tag)
 	{
@@ -121,161 +136,119 @@ struct dynamic_capacity : testing::Test {
 	{
 		return capacity("dcd0") + capacity("dcd1") + host.say("query-cxl", "");
 	}
+	// of the first device: 100..104 MiB are accepted, 200..204 MiB are pending
+	void hold_and_offer()
+	{
+		ASSERT_EQ(offer("dcd0", extent(100, 4)), done);
+		ASSERT_EQ(respond(dcd0, 0x4802, base + 100 * mib, 4 * mib), 0u);
+		ASSERT_EQ(offer("dcd0", extent(200, 4), other), done);
+	}
+};
+
+struct add_refusal : dynamic_capacity, testing::WithParamInterface<refusal> {
+};
+
+struct release_refusal : dynamic_capacity, testing::WithParamInterface<refusal> {
 };
 
 } // namespace
 
-TEST_F(dynamic_capacity, add_refuses_by_name_and_changes_nothing)
+TEST_P(add_refusal, is_told_by_name_and_changes_nothing)
 {
-	const std::string target = R"(,"host-id":0,"region":0)";
-	const std::string one = R"(,"extents":[)" + extent(0, 2) + "]";
-	const std::string no_device = "Unable to resolve CXL type 3 device";
-	const std::vector<row> rows = {
-		{ "nobody", "prescriptive", target + one, no_device },
-		{ "/machine/peripheral/rp0", "prescriptive", target + one, no_device },
-		{ "dcd0", "random", target + one,
-		  "Parameter 'selection-policy' does not accept value 'random'" },
-		{ "dcd0", "prescriptive", R"(,"region":0)" + one,
-		  "Parameter 'host-id' is missing" },
-		{ "dcd0", "prescriptive", R"(,"host-id":0)" + one,
-		  "Parameter 'region' is missing" },
-		{ "dcd0", "prescriptive", R"(,"host-id":65536,"region":0)" + one,
-		  "Parameter 'host-id' expects uint16_t" },
-		{ "dcd0", "prescriptive", R"(,"host-id":0,"region":256)" + one,
-		  "Parameter 'region' expects uint8_t" },
-		{ "dcd0", "prescriptive", target, "Parameter 'extents' is missing" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[{"offset":0}])",
-		  "Parameter 'extents[0].len' is missing" },
-		{ "dcd0", "prescriptive", target + one + R"(,"length":2097152)",
-		  "Parameter 'length' is unexpected" },
-		{ "dcd0", "prescriptive", target + one + R"(,"tag":"blue")",
-		  "Parameter 'tag' expects a UUID" },
-		{ "dcd0", "free", target, "Parameter 'length' is missing" },
-		{ "dcd0", "free", target + one + R"(,"length":2097152)",
-		  "Parameter 'extents' is unexpected" },
-		{ "dcd0", "enable-shared-access", target, "Parameter 'tag' is missing" },
-		{ "plain", "prescriptive", target + one,
-		  "No dynamic capacity support from the device" },
-		{ "dcd0", "prescriptive", R"(,"host-id":1,"region":0)" + one,
-		  "host-id is not that of a host of the device" },
-		{ "dcd0", "prescriptive", R"(,"host-id":0,"region":2)" + one,
-		  "region id is too large" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[])",
-		  "no extents found in the request" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(0, 0) + "]",
-		  "extent with 0 length is not allowed" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(1, 2) + "]",
-		  "dpa or len is not aligned to region block size" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(2, 1) + "]",
-		  "dpa or len is not aligned to region block size" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(254, 4) + "]",
-		  "extent range is beyond the region end" },
-		{ "dcd0", "prescriptive",
-		  target + R"(,"extents":[{"offset":-2097152,"len":2097152}])",
-		  "extent range is beyond the region end" },
-		{ "dcd0", "prescriptive",
-		  target + R"(,"extents":[)" + extent(0, 4) + "," + extent(2, 2) + "]",
-		  "duplicate or overlapped extents are detected" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(98, 4) + "]",
-		  "cannot add DPA already accessible to the same LD" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(202, 4) + "]",
-		  "cannot add DPA again while still pending" },
-		{ "dcd0", "prescriptive",
-		  target + R"(,"extents":[)" + extent(0, 2) + "]" + tagged(other),
-		  "tag is in use on this device" },
-		{ "dcd0", "free", target + R"(,"length":3)",
-		  "length is 0 or not aligned to region block size" },
-		{ "dcd0", "free", target + R"(,"length":268435456)",
-		  "not enough free capacity in the region" },
-		{ "dcd0", "contiguous", target + R"(,"length":106954752)",
-		  "not enough free capacity in the region" },
-		{ "dcd1", "prescriptive", target + one,
-		  "dynamic capacity must have a backing device" },
-		{ "dcd1", "prescriptive", target + one + tagged(other),
-		  "dynamic capacity must have a backing device" },
-		{ "dcd1", "prescriptive", target + one + tagged(lent),
-		  "memory backend size does not match extent length" },
-		{ "dcd1", "enable-shared-access", target + tagged(other),
-		  "no memory has this tag" },
-		{ "dcd1", "enable-shared-access", target + tagged(lent),
-		  "shared access needs a shareable region and memory that is in use" },
-	};
+	const refusal &r = GetParam();
 
-	// 100..104 MiB are accepted, 200..204 MiB are pending: gaps of 100, 96 and 52 MiB
-	ASSERT_EQ(offer("dcd0", extent(100, 4)), done);
-	ASSERT_EQ(respond(dcd0, 0x4802, base + 100 * mib, 4 * mib), 0u);
-	ASSERT_EQ(offer("dcd0", extent(200, 4), other), done);
+	// gaps of 100, 96 and 52 MiB
+	hold_and_offer();
 	const std::string before = all();
-
-	for (const row &r : rows) {
-		EXPECT_EQ(add(r.path, r.policy, r.rest), error(r.said)) << r.rest;
-		EXPECT_EQ(all(), before) << r.rest;
-	}
+	EXPECT_EQ(add(r.path, r.policy, r.rest), error(r.said));
+	EXPECT_EQ(all(), before);
 }
 
-TEST_F(dynamic_capacity, release_refuses_by_name_and_changes_nothing)
+TEST_P(release_refusal, is_told_by_name_and_changes_nothing)
 {
-	const std::string target = R"(,"host-id":0,"region":0)";
-	const std::string good = R"(,"extents":[)" + extent(100, 4) + "]";
-	const std::vector<row> rows = {
-		{ "nobody", "prescriptive", target + good, "Unable to resolve CXL type 3 device" },
-		{ "dcd0", "at-will", target + good,
-		  "Parameter 'removal-policy' does not accept value 'at-will'" },
-		{ "dcd0", "prescriptive", target, "Parameter 'extents' is missing" },
-		{ "dcd0", "tag-based", target, "Parameter 'tag' is missing" },
-		{ "dcd0", "tag-based", target + good + tagged(other),
-		  "Parameter 'extents' is unexpected" },
-		{ "dcd0", "prescriptive", target + good + R"(,"forced-removal":1)",
-		  "Invalid parameter type for 'forced-removal', expected: boolean" },
-		{ "plain", "prescriptive", target + good,
-		  "No dynamic capacity support from the device" },
-		{ "dcd0", "prescriptive", R"(,"host-id":1,"region":0)" + good,
-		  "host-id is not that of a host of the device" },
-		{ "dcd0", "prescriptive", R"(,"host-id":0,"region":2)" + good,
-		  "region id is too large" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[])",
-		  "no extents found in the request" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(100, 0) + "]",
-		  "extent with 0 length is not allowed" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(101, 2) + "]",
-		  "dpa or len is not aligned to region block size" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(254, 4) + "]",
-		  "extent range is beyond the region end" },
-		{ "dcd0", "prescriptive",
-		  target + R"(,"extents":[)" + extent(100, 4) + "," + extent(102, 2) + "]",
-		  "duplicate or overlapped extents are detected" },
-		{ "dcd0", "prescriptive", target + R"(,"extents":[)" + extent(200, 2) + "]",
-		  "cannot release extent with pending DPA range" },
-		{ "dcd0", "prescriptive",
-		  target + R"(,"forced-removal":true,"extents":[)" + extent(102, 4) + "]",
-		  "cannot release extent with non-existing DPA range" },
-		{ "dcd0", "tag-based", target + tagged(other),
-		  "cannot release extent with pending DPA range" },
-		{ "dcd0", "tag-based", target + tagged(lent), "no memory has this tag" },
-		{ "dcd1", "prescriptive",
-		  target + R"(,"forced-removal":true,"extents":[)" + extent(0, 2) + "]",
-		  "an extent on a memory backend is accepted and released whole" },
-	};
+	const refusal &r = GetParam();
 
-	ASSERT_EQ(offer("dcd0", extent(100, 4)), done);
-	ASSERT_EQ(respond(dcd0, 0x4802, base + 100 * mib, 4 * mib), 0u);
-	ASSERT_EQ(offer("dcd0", extent(200, 4), other), done);
+	hold_and_offer();
 	ASSERT_EQ(offer("dcd1", extent(0, 4), lent), done);
 	ASSERT_EQ(respond(dcd1, 0x4802, base, 4 * mib), 0u);
 	const std::string before = all();
-
-	for (const row &r : rows) {
-		EXPECT_EQ(release(r.path, r.policy, r.rest), error(r.said)) << r.rest;
-		EXPECT_EQ(all(), before) << r.rest;
-	}
+	EXPECT_EQ(release(r.path, r.policy, r.rest), error(r.said));
+	EXPECT_EQ(all(), before);
 }
+
+/* clang-format off */
+const std::vector<refusal> add_rows = {
+	{ "nobody", "nobody", "prescriptive", target + one, no_device },
+	{ "no_memory_device", "/machine/peripheral/rp0", "prescriptive", target + one, no_device },
+	{ "unknown_policy", "dcd0", "random", target + one, "Parameter 'selection-policy' does not accept value 'random'" },
+	{ "no_host", "dcd0", "prescriptive", R"(,"region":0)" + one, "Parameter 'host-id' is missing" },
+	{ "no_region", "dcd0", "prescriptive", R"(,"host-id":0)" + one, "Parameter 'region' is missing" },
+	{ "host_of_17_bits", "dcd0", "prescriptive", R"(,"host-id":65536,"region":0)" + one, "Parameter 'host-id' expects uint16_t" },
+	{ "region_of_9_bits", "dcd0", "prescriptive", R"(,"host-id":0,"region":256)" + one, "Parameter 'region' expects uint8_t" },
+	{ "no_extents", "dcd0", "prescriptive", target, "Parameter 'extents' is missing" },
+	{ "extent_without_length", "dcd0", "prescriptive", target + list(R"({"offset":0})"), "Parameter 'extents[0].len' is missing" },
+	{ "length_beside_extents", "dcd0", "prescriptive", target + one + R"(,"length":2097152)", "Parameter 'length' is unexpected" },
+	{ "tag_that_is_no_uuid", "dcd0", "prescriptive", target + one + R"(,"tag":"blue")", "Parameter 'tag' expects a UUID" },
+	{ "free_without_length", "dcd0", "free", target, "Parameter 'length' is missing" },
+	{ "extents_beside_length", "dcd0", "free", target + one + R"(,"length":2097152)", "Parameter 'extents' is unexpected" },
+	{ "shared_without_tag", "dcd0", "enable-shared-access", target, "Parameter 'tag' is missing" },
+	{ "no_dynamic_capacity", "plain", "prescriptive", target + one, "No dynamic capacity support from the device" },
+	{ "other_host", "dcd0", "prescriptive", R"(,"host-id":1,"region":0)" + one, "host-id is not that of a host of the device" },
+	{ "other_region", "dcd0", "prescriptive", R"(,"host-id":0,"region":2)" + one, "region id is too large" },
+	{ "empty_list", "dcd0", "prescriptive", target + list(""), "no extents found in the request" },
+	{ "empty_extent", "dcd0", "prescriptive", target + list(extent(0, 0)), "extent with 0 length is not allowed" },
+	{ "offset_between_blocks", "dcd0", "prescriptive", target + list(extent(1, 2)), "dpa or len is not aligned to region block size" },
+	{ "length_between_blocks", "dcd0", "prescriptive", target + list(extent(2, 1)), "dpa or len is not aligned to region block size" },
+	{ "behind_the_region", "dcd0", "prescriptive", target + list(extent(254, 4)), "extent range is beyond the region end" },
+	{ "in_front_of_the_region", "dcd0", "prescriptive", target + list(R"({"offset":-2097152,"len":2097152})"), "extent range is beyond the region end" },
+	{ "overlap", "dcd0", "prescriptive", target + list(extent(0, 4) + "," + extent(2, 2)), "duplicate or overlapped extents are detected" },
+	{ "accepted_already", "dcd0", "prescriptive", target + list(extent(98, 4)), "cannot add DPA already accessible to the same LD" },
+	{ "pending_already", "dcd0", "prescriptive", target + list(extent(202, 4)), "cannot add DPA again while still pending" },
+	{ "tag_in_use", "dcd0", "prescriptive", target + list(extent(0, 2)) + tagged(other), "tag is in use on this device" },
+	{ "length_of_no_blocks", "dcd0", "free", target + R"(,"length":3)", "length is 0 or not aligned to region block size" },
+	{ "more_than_is_free", "dcd0", "free", target + R"(,"length":268435456)", "not enough free capacity in the region" },
+	{ "more_than_a_gap", "dcd0", "contiguous", target + R"(,"length":106954752)", "not enough free capacity in the region" },
+	{ "no_memory", "dcd1", "prescriptive", target + one, "dynamic capacity must have a backing device" },
+	{ "memory_of_no_such_tag", "dcd1", "prescriptive", target + one + tagged(other), "dynamic capacity must have a backing device" },
+	{ "memory_of_another_size", "dcd1", "prescriptive", target + one + tagged(lent), "memory backend size does not match extent length" },
+	{ "shared_tag_unknown", "dcd1", "enable-shared-access", target + tagged(other), "no memory has this tag" },
+	{ "shared_memory_unused", "dcd1", "enable-shared-access", target + tagged(lent), "shared access needs a shareable region and memory that is in use" },
+};
+
+const std::vector<refusal> release_rows = {
+	{ "nobody", "nobody", "prescriptive", target + held, no_device },
+	{ "unknown_policy", "dcd0", "at-will", target + held, "Parameter 'removal-policy' does not accept value 'at-will'" },
+	{ "no_extents", "dcd0", "prescriptive", target, "Parameter 'extents' is missing" },
+	{ "tag_based_without_tag", "dcd0", "tag-based", target, "Parameter 'tag' is missing" },
+	{ "extents_beside_tag", "dcd0", "tag-based", target + held + tagged(other), "Parameter 'extents' is unexpected" },
+	{ "force_that_is_a_number", "dcd0", "prescriptive", target + held + R"(,"forced-removal":1)", "Invalid parameter type for 'forced-removal', expected: boolean" },
+	{ "no_dynamic_capacity", "plain", "prescriptive", target + held, "No dynamic capacity support from the device" },
+	{ "other_host", "dcd0", "prescriptive", R"(,"host-id":1,"region":0)" + held, "host-id is not that of a host of the device" },
+	{ "other_region", "dcd0", "prescriptive", R"(,"host-id":0,"region":2)" + held, "region id is too large" },
+	{ "empty_list", "dcd0", "prescriptive", target + list(""), "no extents found in the request" },
+	{ "empty_extent", "dcd0", "prescriptive", target + list(extent(100, 0)), "extent with 0 length is not allowed" },
+	{ "offset_between_blocks", "dcd0", "prescriptive", target + list(extent(101, 2)), "dpa or len is not aligned to region block size" },
+	{ "behind_the_region", "dcd0", "prescriptive", target + list(extent(254, 4)), "extent range is beyond the region end" },
+	{ "overlap", "dcd0", "prescriptive", target + list(extent(100, 4) + "," + extent(102, 2)), "duplicate or overlapped extents are detected" },
+	{ "pending", "dcd0", "prescriptive", target + list(extent(200, 2)), "cannot release extent with pending DPA range" },
+	{ "partly_absent", "dcd0", "prescriptive", target + forced + list(extent(102, 4)), "cannot release extent with non-existing DPA range" },
+	{ "pending_tag", "dcd0", "tag-based", target + tagged(other), "cannot release extent with pending DPA range" },
+	{ "unknown_tag", "dcd0", "tag-based", target + tagged(lent), "no memory has this tag" },
+	{ "part_of_a_backend", "dcd1", "prescriptive", target + forced + list(extent(0, 2)), "an extent on a memory backend is accepted and released whole" },
+};
+/* clang-format on */
+
+const auto refusal_name = [](const auto &row) { return row.param.name; };
+INSTANTIATE_TEST_SUITE_P(dynamic_capacity, add_refusal, testing::ValuesIn(add_rows), refusal_name);
+INSTANTIATE_TEST_SUITE_P(dynamic_capacity, release_refusal, testing::ValuesIn(release_rows),
+			 refusal_name);
 
 TEST_F(dynamic_capacity, is_told_with_regions_and_extents_of_either_state)
 {
 	EXPECT_EQ(capacity("plain"), R"({"return":{"generation":0,"regions":[],"extents":[]}})");
 	ASSERT_EQ(offer("dcd0", extent(4, 2) + "," + extent(0, 2)), done);
 	ASSERT_EQ(add("dcd0", "prescriptive",
-		      R"(,"host-id":0,"region":1,"extents":[)" + extent(8, 4) + "]" +
+		      R"(,"host-id":0,"region":1)" + list(extent(8, 4)) +
 			      tagged("00112233-4455-6677-8899-AABBCCDDEEFF")),
 		  done);
 	ASSERT_EQ(respond(dcd0, 0x4802, base + 4 * mib, 2 * mib), 0u);
@@ -310,7 +283,7 @@ TEST_F(dynamic_capacity, free_fills_gaps_and_contiguous_takes_one)
 
 TEST_F(dynamic_capacity, goes_to_the_host_by_tag_and_comes_back_by_tag)
 {
-	const std::string by_tag = R"(,"host-id":0,"region":0)" + tagged(lent);
+	const std::string by_tag = target + tagged(lent);
 
 	ASSERT_EQ(offer("dcd1", extent(8, 4), lent), done);
 	EXPECT_EQ(status("dcd1", lent), R"({"return":{"status":"Released","message":)"
@@ -336,7 +309,7 @@ TEST_F(dynamic_capacity, goes_to_the_host_by_tag_and_comes_back_by_tag)
 
 TEST_F(dynamic_capacity, is_shared_by_tag_between_devices_that_may)
 {
-	const std::string by_tag = R"(,"host-id":0,"region":0)" + tagged(lent);
+	const std::string by_tag = target + tagged(lent);
 	const std::string accepted = R"([{"region":0,"offset":0,"len":4194304,"state":"accepted",)"
 				     R"("tag":")" +
 				     lent + R"(","sequence":0,"offer":0}]}})";
@@ -376,7 +349,7 @@ TEST_F(dynamic_capacity, release_status_refuses_what_it_cannot_know)
 TEST_F(dynamic_capacity, is_taken_by_force_at_once_and_zeroed_when_that_is_asked)
 {
 	uint8_t *const bytes = host.memories[dc_backend].data();
-	const std::string target = R"(,"host-id":0,"region":0,"forced-removal":true)";
+	const std::string by_force = target + forced;
 
 	ASSERT_EQ(offer("dcd0", extent(0, 2) + "," + extent(2, 2)), done);
 	uint8_t in[56] = { 2 }, out[16];
@@ -386,12 +359,10 @@ TEST_F(dynamic_capacity, is_taken_by_force_at_once_and_zeroed_when_that_is_asked
 	ASSERT_EQ(vcxl_memdev_command(host.memdev(dcd0), 0x4802, in, sizeof(in), out, &n), 0);
 	bytes[0] = 11;
 	bytes[2 * mib] = 22;
-	EXPECT_EQ(release("dcd0", "prescriptive", target + R"(,"extents":[)" + extent(0, 2) + "]"),
+	EXPECT_EQ(release("dcd0", "prescriptive", by_force + list(extent(0, 2))), done);
+	EXPECT_EQ(release("dcd0", "prescriptive",
+			  by_force + R"(,"sanitize-on-release":true)" + list(extent(2, 2))),
 		  done);
-	EXPECT_EQ(
-		release("dcd0", "prescriptive",
-			target + R"(,"sanitize-on-release":true,"extents":[)" + extent(2, 2) + "]"),
-		done);
 	EXPECT_EQ(extents("dcd0"), "[]}}");
 	EXPECT_EQ(bytes[0], 11);
 	EXPECT_EQ(bytes[2 * mib], 0);

@@ -104,6 +104,57 @@ TEST(qmp, a_machine_that_waits_for_nothing_else_waits_for_its_monitor)
 	EXPECT_EQ(program.wait(), 0);
 }
 
+TEST(qmp, system_reset_of_a_stopped_machine_takes_place_at_once_and_leaves_it_stopped)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir, { "-S" }), dir);
+	qmp_client qmp(dir);
+	long long stopped = 0, reset = 0;
+
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&reset), "RESET host-qmp-system-reset");
+	EXPECT_EQ(reset, 0);
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"prelaunch"}})");
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "RESUME");
+	ASSERT_TRUE(program.wait_for("1\n")) << program.output();
+
+	EXPECT_EQ(qmp.ask("stop"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(&stopped), "STOP");
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+		EXPECT_EQ(qmp.event(&reset), "RESET host-qmp-system-reset");
+		EXPECT_EQ(reset, stopped);
+	}
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"paused"}})");
+	EXPECT_FALSE(program.wait_for("2", 0.2)) << "it stays stopped";
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "RESUME");
+	EXPECT_TRUE(program.wait_for("2\n")) << program.output();
+	EXPECT_EQ(qmp.ask("quit"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "SHUTDOWN host-qmp-quit") << "one reset for each request";
+	EXPECT_EQ(program.wait(), 0);
+	EXPECT_EQ(program.output(), "1\n2\n");
+}
+
+TEST(qmp, a_reset_that_was_asked_for_does_not_wait_behind_a_stop)
+{
+	const scratch dir;
+	running program(guest("reboot_patient.elf", dir), dir);
+
+	ASSERT_TRUE(program.wait_for("1\n"));
+	qmp_client qmp(dir);
+	// together, so that both are taken before the kernel goes on
+	EXPECT_EQ(qmp.raw(R"({"execute":"system_reset"}{"execute":"stop"})"
+			  "\n"),
+		  R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "STOP");
+	EXPECT_EQ(qmp.event(), "RESET host-qmp-system-reset");
+	EXPECT_EQ(qmp.line(), R"({"return":{}})");
+	EXPECT_EQ(qmp.ask("cont"), R"({"return":{}})");
+	EXPECT_TRUE(program.wait_for("2\n")) << program.output();
+}
+
 TEST(qmp, on_a_chardev_system_reset_ends_the_run_with_no_reboot)
 {
 	const scratch dir;
@@ -291,6 +342,102 @@ TEST(qmp, says_nothing_to_what_stands_behind_quit)
 	EXPECT_EQ(qmp.event(), "SHUTDOWN host-qmp-quit");
 	EXPECT_EQ(qmp.line(), "CLOSED");
 	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(qmp, a_debugger_sees_the_machine_as_after_the_reset_and_goes_on_from_there)
+{
+	const scratch dir;
+	const std::string program = "reboot_1.elf",
+			  elf = std::string(VCXL_GUEST_DIR) + "/" + program;
+	const uint64_t loaded = elf_symbol(elf, "loaded"), boots = 0x83000000;
+	constexpr unsigned pc = 32, mscratch = 65 + 0x340;
+	running vcxl(guest(program, dir, { "-S", "-gdb", "unix:" + dir.file("g") }), dir);
+	gdb_client gdb(dir.file("g"));
+	qmp_client qmp(dir);
+
+	// in the middle of a quantum: the guest spoils the word behind its first checks, then
+	// mscratch
+	ASSERT_EQ(gdb.ask("Z0," + hex(elf_symbol(elf, "run")) + ",4"), "OK");
+	ASSERT_EQ(gdb.ask("c"), "T05thread:1;");
+	ASSERT_EQ(gdb.ask("Z2," + hex(loaded) + ",4"), "OK");
+	ASSERT_EQ(gdb.ask("c"), "T05thread:1;watch:" + hex(loaded) + ";");
+	ASSERT_EQ(gdb.memory(loaded) & 0xffffffff, 0xbadu);
+	ASSERT_EQ(gdb.memory(boots), 1u);
+	ASSERT_TRUE(gdb.set_reg(mscratch, 77));
+
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	EXPECT_EQ(qmp.event(), "RESET host-qmp-system-reset");
+	EXPECT_EQ(qmp.ask("query-status"), R"({"return":{"running":false,"status":"debug"}})");
+	EXPECT_EQ(gdb.reg(pc), 0x1000u);
+	EXPECT_EQ(gdb.reg(mscratch), 0u);
+	EXPECT_EQ(gdb.memory(loaded) & 0xffffffff, 0x600du) << "from the image again";
+	EXPECT_EQ(gdb.memory(boots), 1u) << "outside it";
+
+	ASSERT_EQ(gdb.ask("z2," + hex(loaded) + ",4"), "OK");
+	EXPECT_EQ(gdb.ask("s"), "T05thread:1;");
+	EXPECT_EQ(gdb.reg(pc), 0x1004u);
+	EXPECT_EQ(gdb.ask("c"), "T05thread:1;");
+	EXPECT_EQ(gdb.reg(pc), elf_symbol(elf, "run"));
+	// from one breakpoint to another, which the hart does not meet twice
+	ASSERT_EQ(gdb.ask("Z0,1000,4"), "OK");
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	EXPECT_EQ(gdb.reg(pc), 0x1000u);
+	EXPECT_EQ(gdb.ask("c"), "T05thread:1;");
+	EXPECT_EQ(gdb.reg(pc), 0x1000u);
+	EXPECT_EQ(gdb.ask("c"), "T05thread:1;");
+	EXPECT_EQ(gdb.reg(pc), elf_symbol(elf, "run"));
+	ASSERT_EQ(gdb.ask("z0,1000,4"), "OK");
+	ASSERT_EQ(gdb.ask("z0," + hex(elf_symbol(elf, "run")) + ",4"), "OK");
+	EXPECT_EQ(gdb.ask("D"), "OK");
+	EXPECT_EQ(vcxl.wait(), 0);
+	EXPECT_EQ(vcxl.output(), "1234\n");
+}
+
+TEST(qmp, a_hart_that_was_ahead_of_a_reset_begins_together_with_time)
+{
+	const scratch dir;
+	const std::string program = "reboot_patient.elf";
+	constexpr unsigned time = 65 + 0xc01;
+	running vcxl(guest(program, dir, { "-S", "-gdb", "unix:" + dir.file("g") }), dir);
+	gdb_client gdb(dir.file("g"));
+	qmp_client qmp(dir);
+
+	ASSERT_EQ(gdb.ask("Z0," +
+			  hex(elf_symbol(std::string(VCXL_GUEST_DIR) + "/" + program, "run")) +
+			  ",4"),
+		  "OK");
+	ASSERT_EQ(gdb.ask("c"), "T05thread:1;");
+	for (int i = 0; i < 300; i++) // a step takes 1 ns, a tick of time 100 ns
+		ASSERT_EQ(gdb.ask("s"), "T05thread:1;");
+	EXPECT_GE(gdb.reg(time), 3u);
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	EXPECT_EQ(gdb.ask("s"), "T05thread:1;");
+	EXPECT_EQ(gdb.reg(time), 0u);
+	EXPECT_EQ(gdb.ask("D"), "OK");
+	EXPECT_TRUE(vcxl.wait_for("1\n2\n")) << vcxl.output();
+}
+
+TEST(qmp, harts_of_a_machine_that_was_reset_while_stopped_begin_together)
+{
+	const scratch dir;
+	const std::string program = "reboot_4.elf",
+			  elf = std::string(VCXL_GUEST_DIR) + "/" + program;
+	running vcxl(guest(program, dir, { "-smp", "4", "-S", "-gdb", "unix:" + dir.file("g") }),
+		     dir);
+	gdb_client gdb(dir.file("g"));
+	qmp_client qmp(dir);
+
+	// the hart that comes there first is ahead of the kernel, the others have not begun
+	ASSERT_EQ(gdb.ask("Z0," + hex(elf_symbol(elf, "run")) + ",4"), "OK");
+	ASSERT_EQ(gdb.ask("c").find("T05thread:"), 0u);
+	EXPECT_EQ(qmp.ask("system_reset"), R"({"return":{}})");
+	for (unsigned hart = 1; hart <= 4; hart++) {
+		ASSERT_EQ(gdb.ask("Hg" + std::to_string(hart)), "OK");
+		EXPECT_EQ(gdb.reg(32), 0x1000u);
+	}
+	EXPECT_EQ(gdb.ask("D"), "OK");
+	EXPECT_EQ(vcxl.wait(), 0);
+	EXPECT_EQ(vcxl.output(), "1234\n");
 }
 
 TEST(qmp, answers_while_a_debugger_holds_the_machine)

@@ -2,8 +2,10 @@
 //
 // What a memory device keeps without power is in a file of its own (state-memdev): one run follows
 // the other as one power cycle does. The test reads and makes such files with a device of its own.
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -91,6 +93,15 @@ words machine(const scratch &dir, const std::string &action = "boot")
 	return args;
 }
 
+std::set<std::string> names(const std::string &folder)
+{
+	std::set<std::string> found;
+
+	for (const auto &entry : std::filesystem::directory_iterator(folder))
+		found.insert(entry.path().filename().string());
+	return found;
+}
+
 } // namespace
 
 TEST(stored_state, of_a_device_is_as_the_run_before_left_it)
@@ -142,6 +153,8 @@ TEST(stored_state, that_is_damaged_or_too_small_ends_with_one_line)
 		  std::string::npos)
 		<< damaged.err;
 	EXPECT_EQ(read_file(dir.file("state.raw")), noise) << "untouched";
+	EXPECT_FALSE(std::filesystem::exists(dir.file("media.raw")));
+	EXPECT_FALSE(std::filesystem::exists(dir.file("lsa.raw")));
 	words small = machine(dir);
 	for (std::string &word : small)
 		if (word.find("state.raw") != std::string::npos)
@@ -152,6 +165,31 @@ TEST(stored_state, that_is_damaged_or_too_small_ends_with_one_line)
 			     "64K.."),
 		  std::string::npos)
 		<< o.err;
+}
+
+TEST(stored_state, of_another_device_is_found_before_any_file_is_made)
+{
+	const scratch dir;
+	const words first = machine(dir);
+	words second;
+
+	owner(dir.file("state.raw")).command(0x4204, { 1 });
+	const std::vector<uint8_t> state = read_file(dir.file("state.raw"));
+	for (std::string word : first) {
+		if (const size_t at = word.find("size=1G"); at != std::string::npos)
+			word.replace(at, 7, "size=2G");
+		second.push_back(word);
+	}
+	second.insert(second.end(), { "--trace", dir.file("trace"), "--dump-dtb", dir.file("dtb"),
+				      "-serial", "file:" + dir.file("serial") });
+	const std::set<std::string> before = names(dir.file(""));
+	const outcome o = run_vcxl(second, dir);
+
+	EXPECT_EQ(o.status, 1);
+	EXPECT_EQ(o.err, "vcxl: -device cxl-type3,id=mem0,state-memdev=s0: "
+			 "stored state is damaged or that of another device\n");
+	EXPECT_EQ(names(dir.file("")), before);
+	EXPECT_EQ(read_file(dir.file("state.raw")), state) << "untouched";
 }
 
 } // namespace vcxl_test

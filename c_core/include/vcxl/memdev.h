@@ -98,6 +98,8 @@ uint64_t vcxl_memdev_state_size(unsigned poison_list_max);
  * VCXL_E_STATE: the lent state cannot be this device's. ops may be NULL. Resets the device cold. */
 enum vcxl_status vcxl_memdev_create(const struct vcxl_memdev_config *config,
 				    const struct vcxl_memdev_ops *ops, struct vcxl_memdev **out);
+/* What create would say, but nothing is written, and of the media only the state is read. */
+enum vcxl_status vcxl_memdev_check_state(const struct vcxl_memdev_config *config);
 void vcxl_memdev_destroy(struct vcxl_memdev *md);
 void vcxl_memdev_reset(struct vcxl_memdev *md, enum vcxl_reset kind);
 
