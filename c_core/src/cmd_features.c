@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Features: patrol scrub, error check scrub (ECS), post package repair, memory sparing.
- * CXL r3.1 8.2.9.6. A scrub finds poison that the poison list has forgotten, ECS tells of corrected
- * errors that became many. What repairs and sparing do is in cmd_maintenance.c.
+ * Features: patrol scrub, error check scrub (ECS), post package repair, memory sparing, and one of
+ * our own: the time that background operations take. CXL r3.1 8.2.9.6. A scrub finds poison that
+ * the poison list has forgotten, ECS tells of corrected errors that became many. What repairs and
+ * sparing do is in cmd_maintenance.c.
  */
 #include <assert.h>
 #include <string.h>
@@ -90,7 +91,7 @@ struct copy {
 #define N_COPIES 2
 struct feature {
 	uint8_t uuid[16];
-	uint8_t get_size, set_size, version;
+	uint8_t get_size, set_size, version, effects;
 	uint8_t initial[VCXL_FEATURE_SIZE];
 	struct copy copies[N_COPIES];
 	bool (*valid)(const struct feature *f, const uint8_t *in);
@@ -143,13 +144,22 @@ static bool repair_valid(const struct feature *f, const uint8_t *in)
 	return true;
 }
 
+/* For who tests what waits: from a thousandth to a thousand times as long as documented. */
+static bool background_valid(const struct feature *f, const uint8_t *in)
+{
+	const uint64_t thousandths = vcxl_load_le(in, 4);
+
+	(void)f;
+	return thousandths >= 1 && thousandths <= 1000 * 1000;
+}
+
 /* Header of what maintenance does, CXL r3.1 8.2.9.7.2.1: class and subclass at 5 and 6. */
 #define REPAIR(subclass)                                                                           \
-	.get_size = 20, .set_size = 3, .version = 3,                                               \
+	.get_size = 20, .set_size = 3, .version = 3, .effects = CXL_EFFECT_POLICY,                 \
 	.initial = { [5] = 1, [6] = (subclass), [16] = 0x1, [17] = 0x2 },                          \
 	.copies = { { 0, 3, 2, 0xff }, { 2, 19, 1, 0xff } }, .valid = repair_valid
 #define SPARING(subclass)                                                                          \
-	.get_size = 19, .set_size = 2, .version = 1,                                               \
+	.get_size = 19, .set_size = 2, .version = 1, .effects = CXL_EFFECT_POLICY,                 \
 	.initial = { [5] = 2, [6] = (subclass), [17] = 0x6 }, .copies = { { 0, 3, 2, 0xff } },     \
 	.valid = repair_valid
 
@@ -157,7 +167,7 @@ static bool repair_valid(const struct feature *f, const uint8_t *in)
 static const struct feature features[VCXL_N_FEATURES] = {
 	{ /* device patrol scrub: changeable at run time, every 12 hours, 1 at least; off */
 	  .uuid = VCXL_UUID(96dad7d6, fde8, 482b, a733, 75774e06db8a),
-	  .get_size = 4, .set_size = 2, .version = 1,
+	  .get_size = 4, .set_size = 2, .version = 1, .effects = CXL_EFFECT_POLICY,
 	  .initial = { 0x3, 12, 1, 0 },
 	  .copies = { { 0, 1, 1, 0xff }, { 1, 3, 1, SCRUB_ENABLED } },
 	  .valid = scrub_valid, .applied = scrub_applied },
@@ -167,7 +177,7 @@ static const struct feature features[VCXL_N_FEATURES] = {
 	  .uuid = VCXL_UUID(80ea4521, 786f, 4127, afb1, ec7459fb0e24), REPAIR(1) },
 	{ /* ECS of one unit: entries per unit, threshold of 256, rows are counted */
 	  .uuid = VCXL_UUID(e5b13f22, 2328, 4a14, b8ba, b9691e893386),
-	  .get_size = 5, .set_size = 3, .version = 1,
+	  .get_size = 5, .set_size = 3, .version = 1, .effects = CXL_EFFECT_POLICY,
 	  .initial = { 0x1, 0x0, 0x3, 0x0, 0x0 },
 	  .copies = { { 0, 0, 1, 0x3 }, { 1, 2, 1, 0xf } },
 	  .valid = ecs_valid, .applied = ecs_applied },
@@ -176,10 +186,16 @@ static const struct feature features[VCXL_N_FEATURES] = {
 	{ .uuid = VCXL_UUID(450ebf67, b135, 4f97, a498, c2d57f279bed), SPARING(1) },
 	{ .uuid = VCXL_UUID(78b79636, 90ac, 4b64, a4ef, faac5d18a863), SPARING(2) },
 	{ .uuid = VCXL_UUID(34dbaff5, 0552, 4281, 8f76, da0b5e7a76a7), SPARING(3) },
+	{ /* ours: time of background operations, in thousandths of what is documented */
+	  .uuid = VCXL_UUID(23141502, 8e05, 4837, b584, 949551f541c8),
+	  .get_size = 4, .set_size = 4, .version = 1, .effects = CXL_EFFECT_CONFIG,
+	  .initial = { 1000 & 0xff, 1000 >> 8 },
+	  .copies = { { 0, 0, 4, 0xff } }, .valid = background_valid },
 };
 /* clang-format on */
-#define SCRUB 0 /* indices of what has a life of its own */
-#define ECS   3
+#define SCRUB      0 /* indices of what has a life of its own */
+#define ECS        3
+#define BACKGROUND 8
 
 static const struct feature *find_feature(const uint8_t *uuid)
 {
@@ -238,6 +254,15 @@ void vcxl_ecs_check(struct vcxl_memdev *md)
 		return;
 	f->ecs_reported = true;
 	vcxl_event_media(md, VCXL_EVENT_INFO, 0, VCXL_MEDIA_THRESHOLD, VCXL_MEDIA_BY_ECS);
+}
+
+/* UINT64_MAX is no deadline at all: what would end then or later ends shortly before. */
+uint64_t vcxl_background_end(const struct vcxl_memdev *md, uint64_t duration_ps)
+{
+	const uint64_t thousandths = vcxl_load_le(md->features.current[BACKGROUND], 4);
+	const uint64_t most = (UINT64_MAX - 1 - md->now_ps) / thousandths, ns = duration_ps / 1000;
+
+	return md->now_ps + (ns < most ? ns : most) * thousandths;
 }
 
 /* ---- life ---- */
@@ -300,7 +325,7 @@ static enum cxl_rc get_supported_features(struct vcxl_memdev *md, struct vcxl_ms
 			.attributes = vcxl_le32_of(ATTRIBUTES),
 			.get_version = features[i].version,
 			.set_version = features[i].version,
-			.effects = vcxl_le16_of(CXL_EFFECT_POLICY),
+			.effects = vcxl_le16_of(features[i].effects),
 		};
 
 		memcpy(entry.uuid, features[i].uuid, sizeof(entry.uuid));
@@ -396,9 +421,9 @@ static enum cxl_rc set_feature(struct vcxl_memdev *md, struct vcxl_msg *msg)
 
 /* clang-format off */
 const struct vcxl_cmd vcxl_feature_commands[] = {
-	/* opcode  name                in: min   max           effects            flags run                     finish */
-	{ 0x0500, "Get Supported Features", 0x08, 0x08,         0,                 0,    get_supported_features, NULL },
-	{ 0x0501, "Get Feature",            0x15, 0x15,         0,                 0,    get_feature,            NULL },
-	{ 0x0502, "Set Feature",            0x20, VCXL_CMD_ANY, CXL_EFFECT_POLICY, 0,    set_feature,            NULL },
+	/* opcode  name                in: min   max           effects                                flags run                     finish */
+	{ 0x0500, "Get Supported Features", 0x08, 0x08,         0,                                     0,    get_supported_features, NULL },
+	{ 0x0501, "Get Feature",            0x15, 0x15,         0,                                     0,    get_feature,            NULL },
+	{ 0x0502, "Set Feature",            0x20, VCXL_CMD_ANY, CXL_EFFECT_CONFIG | CXL_EFFECT_POLICY, 0,    set_feature,            NULL },
 };
 /* clang-format on */

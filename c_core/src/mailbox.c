@@ -115,7 +115,7 @@ static void start_background(struct vcxl_cci *cci, struct vcxl_memdev *md,
 	assert(cmd->finish && (cmd->effects & CXL_EFFECT_BACKGROUND));
 	cci->running = cmd;
 	cci->start_ps = md->now_ps;
-	cci->end_ps = md->now_ps + duration_ps;
+	cci->end_ps = vcxl_background_end(md, duration_ps);
 	deadline_changed(md);
 }
 

@@ -96,7 +96,7 @@ struct vcxl_firmware {
 };
 
 /* CXL r3.1 8.2.9.6: values as they are read, and the one that is being written. */
-#define VCXL_N_FEATURES   8
+#define VCXL_N_FEATURES   9
 #define VCXL_FEATURE_SIZE 20
 struct vcxl_feature_transfer {
 	bool open;
@@ -284,6 +284,8 @@ void vcxl_scrub_schedule(struct vcxl_memdev *md);
 void vcxl_scrub_tick(struct vcxl_memdev *md, uint64_t now_ps);
 /* The number of corrected errors or the threshold changed. */
 void vcxl_ecs_check(struct vcxl_memdev *md);
+/* When a background operation ends that starts now; duration_ps: what is documented. */
+uint64_t vcxl_background_end(const struct vcxl_memdev *md, uint64_t duration_ps);
 
 /* ---- cmd_maintenance.c ---- */
 void vcxl_repairs_init(struct vcxl_memdev *md);

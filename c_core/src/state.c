@@ -15,7 +15,7 @@
 
 #include "memdev.h"
 
-#define VERSION    1u
+#define VERSION    2u
 #define IMAGE_UNIT 4096u
 
 static const uint8_t magic[8] = { 'V', 'C', 'X', 'L', 'M', 'E', 'M', 'S' };
@@ -28,7 +28,7 @@ struct header {
 	uint32_t crc; /* of the whole image, with 0 here */
 	uint32_t reserved;
 };
-static_assert(sizeof(struct header) == 0x20, "image version 1");
+static_assert(sizeof(struct header) == 0x20, "image version 2");
 
 #define LISTED 1u /* flag of a poisoned range */
 
@@ -36,7 +36,7 @@ struct poisoned {
 	uint64_t dpa, len;
 	uint32_t source, flags;
 };
-static_assert(sizeof(struct poisoned) == 24, "image version 1");
+static_assert(sizeof(struct poisoned) == 24, "image version 2");
 
 /* ---- what is kept ---- */
 

@@ -205,7 +205,7 @@ const std::vector<call> calls = {
 	  { { nothing, nobody, 0x17 }, { nothing, debug_log, 3 }, { scanning, dump, 6 } } },
 	{ 0x0405, nothing, { 2, 1 }, 0, 8 + 2 * 20, { { nothing, { 2, 3 }, 2 } } },
 	{ 0x0500, nothing, in({ { 56, 4 }, { 0, 4 } }), 0, 56,
-	  { { nothing, in({ { 7, 4 }, { 0, 4 } }), 2 }, { nothing, in({ { 56, 4 }, { 8, 4 } }), 2 } } },
+	  { { nothing, in({ { 7, 4 }, { 0, 4 } }), 2 }, { nothing, in({ { 56, 4 }, { 9, 4 } }), 2 } } },
 	{ 0x0501, nothing, scrub + bytes{ 0, 0, 4, 0, 0 }, 0, 4,
 	  { { nothing, nobody + bytes{ 0, 0, 4, 0, 0 }, 3 }, { nothing, scrub + bytes{ 0, 0, 4, 0, 3 }, 0x1a },
 	    { nothing, scrub + bytes{ 1, 0, 4, 0, 0 }, 2 } } },

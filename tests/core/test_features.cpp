@@ -10,7 +10,8 @@ using namespace vcxl_test;
 namespace
 {
 
-constexpr uint64_t hour = 3600ull * 1'000'000'000'000; /* ps */
+constexpr uint64_t second = 1'000'000'000'000; /* ps */
+constexpr uint64_t hour = 3600 * second;
 constexpr uint64_t capacity = 1024 * mib;
 
 const bytes unknown(16, 0);
@@ -65,15 +66,17 @@ TEST(features, are_listed_with_sizes_and_versions)
 	const reply all = list(d, 0x800, 0);
 
 	EXPECT_EQ(all.rc, 0u);
-	ASSERT_EQ(all.out.size(), 8u + 8 * 48);
-	EXPECT_EQ(le(all.out, 0, 4), 0x00080008u) << "8 of 8";
+	ASSERT_EQ(all.out.size(), 8u + 9 * 48);
+	EXPECT_EQ(le(all.out, 0, 4), 0x00090009u) << "9 of 9";
 	const struct {
 		const bytes &uuid;
-		unsigned get, set, version;
-	} expected[] = { { scrub, 4, 2, 1 },  { soft, 20, 3, 3 },  { hard, 20, 3, 3 },
-			 { ecs, 5, 3, 1 },    { lines, 19, 2, 1 }, { rows, 19, 2, 1 },
-			 { banks, 19, 2, 1 }, { ranks, 19, 2, 1 } };
-	for (unsigned i = 0; i < 8; i++) {
+		unsigned get, set, version, effects;
+	} expected[] = { { scrub, 4, 2, 1, 8 },          { soft, 20, 3, 3, 8 },
+			 { hard, 20, 3, 3, 8 },          { ecs, 5, 3, 1, 8 },
+			 { lines, 19, 2, 1, 8 },         { rows, 19, 2, 1, 8 },
+			 { banks, 19, 2, 1, 8 },         { ranks, 19, 2, 1, 8 },
+			 { background_time, 4, 4, 1, 2 } };
+	for (unsigned i = 0; i < 9; i++) {
 		const size_t at = 8 + 48 * i;
 		const auto begin = all.out.begin() + static_cast<int>(at);
 		EXPECT_EQ(bytes(begin, begin + 16), expected[i].uuid);
@@ -83,6 +86,7 @@ TEST(features, are_listed_with_sizes_and_versions)
 		EXPECT_EQ(le(all.out, at + 22, 4) & 1, 1u) << "changeable";
 		EXPECT_EQ(all.out[at + 26], expected[i].version);
 		EXPECT_EQ(all.out[at + 27], expected[i].version);
+		EXPECT_EQ(le(all.out, at + 28, 2), expected[i].effects);
 	}
 }
 
@@ -90,11 +94,11 @@ TEST(features, list_has_as_many_as_are_asked_for)
 {
 	device d;
 
-	EXPECT_EQ(list(d, 8, 0).out, bytes_of({ { 0, 2 }, { 8, 2 }, { 0, 4 } })) << "the total";
+	EXPECT_EQ(list(d, 8, 0).out, bytes_of({ { 0, 2 }, { 9, 2 }, { 0, 4 } })) << "the total";
 	EXPECT_EQ(list(d, 8 + 48 + 47, 1).out.size(), 8u + 48);
-	EXPECT_EQ(list(d, 0xffffffff, 7).out.size(), 8u + 48);
+	EXPECT_EQ(list(d, 0xffffffff, 8).out.size(), 8u + 48);
 	EXPECT_EQ(list(d, 7, 0).rc, 2u);
-	EXPECT_EQ(list(d, 0x800, 8).rc, 2u);
+	EXPECT_EQ(list(d, 0x800, 9).rc, 2u);
 }
 
 TEST(features, parts_of_a_value_can_be_read)
@@ -164,6 +168,68 @@ TEST(features, errors_of_set_change_nothing)
 	EXPECT_EQ(set(d, scrub, full, 0, { 6, 2 }), 2u) << "reserved";
 	EXPECT_EQ(set(d, soft, full, 0, { 1, 0, 0 }, 3), 2u) << "not the device's own accord";
 	EXPECT_EQ(get(d, scrub, 0, 4).out, (bytes{ 3, 12, 1, 0 }));
+}
+
+TEST(background_time, of_operations_that_start_is_scaled_by_thousandths)
+{
+	device d; /* 1 GiB: a sanitize of 8 s */
+	uint64_t now = 0;
+
+	EXPECT_EQ(get(d, background_time, 0, 4).out, bytes_of({ { 1000, 4 } }));
+	for (unsigned thousandths : { 1u, 10u, 999u, 5000u, 1'000'000u }) {
+		ASSERT_EQ(set(d, background_time, full, 0, bytes_of({ { thousandths, 4 } })), 0u);
+		EXPECT_EQ(get(d, background_time, 0, 4).out, bytes_of({ { thousandths, 4 } }));
+		ASSERT_EQ(d.command(0x4400).rc, 1u);
+		now += 8 * second / 1000 * thousandths;
+		EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), now);
+		EXPECT_EQ(set(d, background_time, full, 0, bytes_of({ { 2000, 4 } })), 0u);
+		EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), now) << "the one that runs is as it was";
+		vcxl_memdev_tick(d.md, now);
+		ASSERT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
+	}
+	ASSERT_EQ(d.command(0x4304, bytes_of({ { 0, 8 }, { 64 * mib / 64, 8 }, { 0, 1 } })).rc, 1u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), now + 2 * 4 * second / 1000)
+		<< "a scan too: 16 MiB in a millisecond";
+}
+
+TEST(background_time, outside_its_limits_is_refused_and_changes_nothing)
+{
+	device d;
+
+	for (uint64_t wrong : { 0ull, 1'000'001ull, 0xffffffffull })
+		EXPECT_EQ(set(d, background_time, full | save, 0, bytes_of({ { wrong, 4 } })), 2u);
+	EXPECT_EQ(set(d, background_time, full, 0, bytes_of({ { 10, 2 } })), 0x16u);
+	for (unsigned selection = 0; selection < 3; selection++)
+		EXPECT_EQ(get(d, background_time, 0, 4, selection).out, bytes_of({ { 1000, 4 } }));
+	ASSERT_EQ(d.command(0x4400).rc, 1u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), 8 * second);
+}
+
+TEST(background_time, that_is_saved_is_there_after_a_cold_reset)
+{
+	device d;
+
+	ASSERT_EQ(set(d, background_time, full | save, 0, bytes_of({ { 10, 4 } })), 0u);
+	ASSERT_EQ(set(d, background_time, full, 0, bytes_of({ { 5000, 4 } })), 0u);
+	vcxl_memdev_reset(d.md, VCXL_RESET_COLD);
+	EXPECT_EQ(get(d, background_time, 0, 4).out, bytes_of({ { 10, 4 } }));
+	EXPECT_EQ(get(d, background_time, 0, 4, 1).out, bytes_of({ { 1000, 4 } })) << "default";
+	ASSERT_EQ(d.command(0x4400).rc, 1u);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), second / 1000 * 80);
+}
+
+TEST(background_time, ends_an_operation_before_the_clock_does)
+{
+	device d;
+
+	vcxl_memdev_tick(d.md, UINT64_MAX - hour);
+	ASSERT_EQ(set(d, background_time, full, 0, bytes_of({ { 1'000'000, 4 } })), 0u);
+	ASSERT_EQ(d.command(0x4400).rc, 1u);
+	EXPECT_GT(vcxl_memdev_deadline_ps(d.md), UINT64_MAX - second)
+		<< "not 8000 s, nor in the past";
+	EXPECT_LT(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
+	vcxl_memdev_tick(d.md, UINT64_MAX - 1);
+	EXPECT_EQ(vcxl_memdev_deadline_ps(d.md), UINT64_MAX);
 }
 
 TEST(patrol_scrub, lists_what_the_list_had_forgotten_at_the_end_of_its_cycle)

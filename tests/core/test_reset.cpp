@@ -144,6 +144,14 @@ const std::vector<state> states = {
 	  [](device &d) {
 		  return d.command(0x0501, scrub + bytes{ 1, 0, 1, 0, 0 }).out[0] == 6;
 	  } },
+	{ "background time that was not saved", true, true, true, false,
+	  [](device &d) {
+		  d.command(0x0502, background_time + bytes{ 0, 0, 0, 0, 0, 0, 1, 0, 0, 0,
+							     0, 0, 0, 0, 0, 0, 9, 0, 0, 0 });
+	  },
+	  [](device &d) {
+		  return d.command(0x0501, background_time + bytes{ 0, 0, 4, 0, 0 }).out[0] == 9;
+	  } },
 	{ "shutdown state", true, true, true, false, [](device &d) { d.command(0x4204, { 1 }); },
 	  [](device &d) { return d.command(0x4203).out[0]; } },
 	{ "alert", true, true, true, true,

@@ -38,7 +38,7 @@ std::vector<bytes> answers(device &d)
 		all.push_back(d.command(static_cast<uint16_t>(opcode)).out);
 	for (unsigned log = 0; log < 4; log++)
 		all.push_back(d.command(0x0100, { static_cast<uint8_t>(log) }).out);
-	for (bytes in : { scrub, ecs })
+	for (bytes in : { scrub, ecs, background_time })
 		for (uint8_t selection : bytes{ 0, 2 }) {
 			bytes get = in;
 			get.insert(get.end(), { 0, 0, 4, 0, selection });
@@ -106,6 +106,16 @@ const std::vector<std::pair<const char *, std::function<void(device &)>>> change
 		  in[0x10] = 8; /* save */
 		  in[0x16] = 1;
 		  in.insert(in.end(), { 9, 0 });
+		  d.command(0x0502, in);
+	  } },
+	{ "background time",
+	  [](device &d) {
+		  bytes in = background_time;
+
+		  in.resize(0x20);
+		  in[0x10] = 8; /* save */
+		  in[0x16] = 1;
+		  in.insert(in.end(), { 1, 1, 0, 0 });
 		  d.command(0x0502, in);
 	  } },
 	{ "repairs",
@@ -233,6 +243,37 @@ static uint32_t crc32(const bytes &data, size_t len)
 	return ~crc;
 }
 
+/* Gives the image of that length a right checksum. */
+static void seal(bytes &image, size_t length)
+{
+	std::fill(image.begin() + 0x18, image.begin() + 0x1c, 0);
+	const bytes crc = bytes_of({ { crc32(image, length), 4 } });
+	std::copy(crc.begin(), crc.end(), image.begin() + 0x18);
+}
+
+/* Version 1 had eight features. */
+TEST(stored_state, of_another_version_is_refused)
+{
+	bytes state = fresh();
+	{
+		device d(with(state));
+		d.command(0x4204, { 1 });
+	}
+	const bytes made = state;
+	for (const unsigned version : { 1, 3, 2 }) {
+		state = made;
+		for (const size_t at : { size_t(0), state.size() / 2 }) {
+			bytes image(state.begin() + at, state.begin() + at + state.size() / 2);
+			if (!le(image, 8, 4)) /* not written */
+				continue;
+			image[8] = static_cast<uint8_t>(version);
+			seal(image, static_cast<size_t>(le(image, 12, 4)));
+			std::copy(image.begin(), image.end(), state.begin() + at);
+		}
+		EXPECT_EQ(device(with(state)).status, version == 2 ? VCXL_OK : VCXL_E_STATE);
+	}
+}
+
 /* Somebody's own images: whatever they hold, the device refuses them or works. */
 TEST(stored_state, is_checked_beforehand_without_a_write_or_a_look_at_media)
 {
@@ -296,9 +337,7 @@ TEST(stored_state, with_a_right_checksum_and_wrong_contents_does_no_harm)
 			changed[0x20 + x % (std::min<size_t>(length, 0x200) - 0x20)] =
 				static_cast<uint8_t>(x >> 32);
 		}
-		std::fill(changed.begin() + 0x18, changed.begin() + 0x1c, 0);
-		const bytes crc = bytes_of({ { crc32(changed, length), 4 } });
-		std::copy(crc.begin(), crc.end(), changed.begin() + 0x18);
+		seal(changed, length);
 		changed.resize(state.size());
 		device d(with(changed));
 		if (d.status != VCXL_OK) {

@@ -56,15 +56,16 @@ TEST_P(linux_flow, prints_what_it_should)
 	EXPECT_EQ(complaints(o.text("dmesg"), expected), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(own, linux_flow,
-			 testing::Values(flow{ "labels", {} },
-					 flow{ "poison",
-					       { "poison inject dpa:0x2000 region: region0",
-						 "poison clear dpa:0x2000 region: region0" } },
-					 flow{ "qos", {} }, flow{ "regions", {} },
-					 flow{ "sanitize", {} }, flow{ "scrub", {} },
-					 flow{ "sparing", {} }, flow{ "security", {} },
-					 flow{ "unlock", {} }),
-			 [](const testing::TestParamInfo<flow> &f) { return f.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+	own, linux_flow,
+	testing::Values(flow{ "features", { "has requested full access to the physical device" } },
+			flow{ "labels", {} },
+			flow{ "poison",
+			      { "poison inject dpa:0x2000 region: region0",
+				"poison clear dpa:0x2000 region: region0" } },
+			flow{ "qos", {} }, flow{ "regions", {} }, flow{ "sanitize", {} },
+			flow{ "scrub", {} }, flow{ "sparing", {} }, flow{ "security", {} },
+			flow{ "unlock", {} }),
+	[](const testing::TestParamInfo<flow> &f) { return f.param.name; });
 
 } // namespace vcxl_test

@@ -149,7 +149,7 @@ TEST(stored_state, that_is_damaged_or_too_small_ends_with_one_line)
 	EXPECT_EQ(damaged.err.find("vcxl: -device cxl-type3,id=mem0,state-memdev=s0: "), 0u)
 		<< damaged.err;
 	EXPECT_EQ(damaged.err.find('\n') + 1, damaged.err.size()) << damaged.err;
-	EXPECT_NE(damaged.err.find("stored state is damaged or that of another device\n"),
+	EXPECT_NE(damaged.err.find("stored state is damaged, or of another device or version\n"),
 		  std::string::npos)
 		<< damaged.err;
 	EXPECT_EQ(read_file(dir.file("state.raw")), noise) << "untouched";

@@ -24,7 +24,7 @@ extern "C" {
 	X(VCXL_E_MEDIA, -8, "media error")                                                         \
 	X(VCXL_E_POISON, -9, "poisoned memory")                                                    \
 	X(VCXL_E_UNBACKED, -10, "no accepted extent of dynamic capacity here")                     \
-	X(VCXL_E_STATE, -11, "stored state is damaged or that of another device")
+	X(VCXL_E_STATE, -11, "stored state is damaged, or of another device or version")
 
 enum vcxl_status {
 #define VCXL_STATUS_ENUM(symbol, value, text) symbol = (value),

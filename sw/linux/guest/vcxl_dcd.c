@@ -163,8 +163,7 @@ static void print_extent(const char *before, const struct extent *e, const char 
 		return;
 	}
 	printf("tag ");
-	for (unsigned i = 0; i < sizeof(e->tag); i++)
-		printf("%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", e->tag[i]);
+	print_uuid(e->tag);
 	printf(" sequence %u%s\n", e->sequence, after);
 }
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common.h"
+
 enum {
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
 	EXIT_GONE = 3,   /* there is no memory at an address */
 	EXIT_NOTHING = 4 /* no event came in time */
 };
@@ -41,16 +41,9 @@ struct region {
 
 /* ---- vcxl_dcd_mailbox.c ---- */
 
-/* Prints "vcxl-dcd: ..." and ends the program. */
-_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void die_errno(const char *what);
-/* `n` <= 8 bytes as a little-endian number, and back. */
-uint64_t get(const uint8_t *bytes, unsigned n);
-void put(uint8_t *bytes, uint64_t value, unsigned n);
 /* Decimal or 0x..., perhaps with K, M, G or T behind. */
 uint64_t number(const char *text);
 uint64_t now_ms(void);
-void *allocate(void *old, size_t bytes);
 /* Physical memory; NULL with errno set when that cannot be mapped. Page-aligned. */
 void *map_physical(uint64_t address, size_t length);
 /* The first line of a file, which has to be there. */

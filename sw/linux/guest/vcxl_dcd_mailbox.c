@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,39 +16,6 @@
 #include <unistd.h>
 
 #include <linux/cxl_mem.h>
-
-_Noreturn void die(const char *format, ...)
-{
-	va_list arguments;
-
-	fflush(stdout);
-	va_start(arguments, format);
-	fputs("vcxl-dcd: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
-	exit(EXIT_FAILED);
-}
-
-_Noreturn void die_errno(const char *what)
-{
-	die("%s: %s", what, strerror(errno));
-}
-
-uint64_t get(const uint8_t *bytes, unsigned n)
-{
-	uint64_t value = 0;
-
-	while (n--)
-		value = value << 8 | bytes[n];
-	return value;
-}
-
-void put(uint8_t *bytes, uint64_t value, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		bytes[i] = (uint8_t)(value >> 8 * i);
-}
 
 uint64_t number(const char *text)
 {
@@ -89,15 +55,6 @@ void *map_physical(uint64_t address, size_t length)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-void *allocate(void *old, size_t bytes)
-{
-	void *p = realloc(old, bytes);
-
-	if (!p)
-		die_errno("memory");
-	return p;
-}
-
 static const struct {
 	unsigned opcode;
 	const char *name;
@@ -108,25 +65,6 @@ static const struct {
 	{ OP_GET_EXTENTS, "Get Dynamic Capacity Extent List" },
 	{ OP_ADD_RESPONSE, "Add Dynamic Capacity Response" },
 	{ OP_RELEASE, "Release Dynamic Capacity" },
-};
-
-/* CXL r3.1 8.2.8.4.5.1; those that these commands return. */
-static const struct {
-	unsigned code;
-	const char *name;
-} return_codes[] = {
-	{ 0x02, "Invalid Input" },
-	{ 0x03, "Unsupported" },
-	{ 0x04, "Internal Error" },
-	{ 0x05, "Retry Required" },
-	{ 0x06, "Busy" },
-	{ 0x07, "Media Disabled" },
-	{ 0x0e, "Invalid Handle" },
-	{ 0x0f, "Invalid Physical Address" },
-	{ 0x15, "Unsupported Mailbox or CCI" },
-	{ 0x16, "Invalid Payload Length" },
-	{ 0x1d, "Resources Exhausted" },
-	{ 0x1e, "Invalid Extent List" },
 };
 
 void read_text(const char *folder, const char *name, char *text, size_t size)
@@ -162,7 +100,7 @@ void open_memdev(struct memdev *m, const char *name)
 
 size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n, uint8_t *out)
 {
-	const char *name = "", *reason = "a return code of another kind";
+	const char *name = "";
 	struct cxl_send_command c = {
 		.id = CXL_MEM_COMMAND_ID_RAW,
 		.raw.opcode = (uint16_t)opcode,
@@ -180,8 +118,6 @@ size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_
 			    : "");
 	if (!c.retval)
 		return c.out.size;
-	for (size_t i = 0; i < sizeof(return_codes) / sizeof(return_codes[0]); i++)
-		if (return_codes[i].code == c.retval)
-			reason = return_codes[i].name;
-	die("%s: %s (%04xh): %s (%02xh)", m->name, name, opcode, reason, (unsigned)c.retval);
+	die("%s: %s (%04xh): %s (%02xh)", m->name, name, opcode, return_code_name(c.retval),
+	    (unsigned)c.retval);
 }
