@@ -187,7 +187,7 @@ TEST(stored_state, of_another_device_is_found_before_any_file_is_made)
 
 	EXPECT_EQ(o.status, 1);
 	EXPECT_EQ(o.err, "vcxl: -device cxl-type3,id=mem0,state-memdev=s0: "
-			 "stored state is damaged or that of another device\n");
+			 "stored state is damaged, or of another device or version\n");
 	EXPECT_EQ(names(dir.file("")), before);
 	EXPECT_EQ(read_file(dir.file("state.raw")), state) << "untouched";
 }
