@@ -243,16 +243,64 @@ private:
 	bool agree_ = true;
 };
 
-// `waiting` is called when the guest says that it waits.
-times run(const words &args, const std::function<bool()> &waiting)
+// The vcxl program and what it prints. It ends with this object at the latest.
+class child
 {
-	int fd[2], status = -1;
+public:
+	explicit child(const words &args)
+	{
+		int fd[2];
 
-	if (pipe(fd) != 0)
-		throw std::runtime_error("no pipe");
-	const pid_t pid = fork();
+		if (pipe(fd) != 0)
+			throw std::runtime_error("no pipe");
+		pid_ = fork();
+		if (pid_ == 0)
+			become(args, fd);
+		close(fd[1]);
+		output_ = fd[0];
+		if (pid_ > 0)
+			return;
+		close(output_);
+		throw std::runtime_error("no process");
+	}
+	~child()
+	{
+		if (pid_ > 0) {
+			kill(pid_, SIGKILL);
+			wait();
+		}
+		close(output_);
+	}
+	child(const child &) = delete;
+	child &operator=(const child &) = delete;
 
-	if (pid == 0) {
+	pid_t pid() const { return pid_; }
+	// Without its end; false when there are no more.
+	bool line(std::string &text)
+	{
+		char c;
+
+		text.clear();
+		while (read(output_, &c, 1) == 1) {
+			if (c == '\n')
+				return true;
+			text += c;
+		}
+		return false;
+	}
+	// Until it ends: its status.
+	int wait()
+	{
+		int status = -1;
+
+		waitpid(pid_, &status, 0);
+		pid_ = -1;
+		return status;
+	}
+
+private:
+	[[noreturn]] static void become(const words &args, const int (&fd)[2])
+	{
 		std::vector<char *> argv;
 
 		for (const std::string &a : args)
@@ -264,26 +312,23 @@ times run(const words &args, const std::function<bool()> &waiting)
 		execv(argv[0], argv.data());
 		_exit(127);
 	}
-	close(fd[1]);
-	if (pid < 0)
-		throw std::runtime_error("no process");
-	listener heard(pid);
-	std::string text;
-	char c;
+	pid_t pid_ = -1;
+	int output_ = -1;
+};
 
-	while (read(fd[0], &c, 1) == 1) {
-		if (c != '\n') {
-			text += c;
-			continue;
-		}
+// `waiting` is called when the guest says that it waits; false: it would wait for ever.
+times run(const words &args, const std::function<bool()> &waiting)
+{
+	child vcxl(args);
+	listener heard(vcxl.pid());
+	std::string text;
+
+	while (vcxl.line(text)) {
 		if (text.rfind("waiting", 0) == 0 && !waiting())
-			kill(pid, SIGTERM); // it would wait for ever
+			throw std::runtime_error("nothing is lent");
 		heard.line(text);
-		text.clear();
 	}
-	close(fd[0]);
-	waitpid(pid, &status, 0);
-	if (status != 0)
+	if (vcxl.wait() != 0)
 		throw std::runtime_error("the guest fails");
 	return heard.result();
 }

@@ -101,7 +101,7 @@ TEST(linux_dynamic_capacity, is_accepted_used_and_given_back_by_its_tag)
 	const std::string status =
 		R"({"path":"cxl-dcd0","host-id":0,"region":0,"tag":")" + tag + "\"}";
 
-	ASSERT_NO_FATAL_FAILURE(guest.wait_for("ready for memory"));
+	ASSERT_NO_FATAL_FAILURE(guest.wait_for("looking every 100 ms for 2305843009213693952 s"));
 	EXPECT_EQ(guest.ask("object-add", R"({"qom-type":"memory-backend-ram","id":"lent0",)"
 					  R"("size":8589934592,"tag":")" +
 						  tag + "\"}"),
@@ -175,6 +175,26 @@ TEST(linux_dynamic_capacity, of_four_devices_comes_and_goes_in_many_extents)
 			    to + many_extents(99) +
 				    R"(],"removal-policy":"prescriptive","region":1})"),
 		  done);
+	guest.expect_said();
+}
+
+// Without the first of three offers' record, which somebody cleared.
+TEST(linux_dynamic_capacity, keeps_offers_that_an_answer_did_not_reach)
+{
+	NEEDS_GUEST("own");
+	dynamic_guest guest("order", "options/dcd3.args");
+	const std::string to =
+		R"({"path":"cxl-dev3","host-id":0,"selection-policy":"prescriptive","extents":[)";
+	const std::string in = R"(],"region":)";
+
+	ASSERT_NO_FATAL_FAILURE(guest.wait_for("ready for three"));
+	EXPECT_EQ(guest.ask("stop", "{}"), done);
+	EXPECT_EQ(guest.ask("cxl-add-dynamic-capacity", to + many_extents(1) + in + "0}"), done);
+	EXPECT_EQ(guest.ask("cxl-add-dynamic-capacity", to + many_extents(20) + in + "1}"), done);
+	EXPECT_EQ(guest.ask("cxl-add-dynamic-capacity",
+			    to + R"({"offset":4194304,"len":2097152})" + in + "0}"),
+		  done);
+	EXPECT_EQ(guest.ask("cont", "{}"), done);
 	guest.expect_said();
 }
 

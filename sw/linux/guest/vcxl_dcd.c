@@ -2,9 +2,9 @@
 /*
  * A host of dynamic capacity in user space, for kernels that know nothing of it: the commands go to
  * the mailbox raw (CONFIG_CXL_MEM_RAW_COMMANDS), CXL r3.1 8.2.9.2 (events) and 8.2.9.9.9 (dynamic
- * capacity). It keeps nothing between two calls: what is offered stands in the device's event log
- * until it is answered, and where memory is mapped stands in the decoders. Left out: interrupts,
- * which Linux gives to nobody for this log.
+ * capacity). It keeps nothing between two calls: what is asked stands in the device's event log
+ * until it has been answered, and where memory is mapped stands in the decoders. Left out:
+ * interrupts, which Linux gives to nobody for this log.
  */
 #define _GNU_SOURCE
 #include "vcxl_dcd.h"
@@ -22,6 +22,7 @@ enum {
 	OVERFLOWN = 1, /* its flags */
 	MORE_RECORDS = 2,
 	RECORD = 0x80,
+	MAX_HANDLES = 255, /* that one command clears */
 
 	REGION = 0x28,
 	MAX_REGIONS = 8,
@@ -34,8 +35,8 @@ enum {
 	FORCED_RELEASE = 2,
 	ANY = -1,
 
-	LOOK_MS = 100, /* between two looks at the log */
-	CHAIN_MS = 20000,
+	LOOK_MS = 100,      /* between two looks at the log */
+	CHAIN_SECONDS = 20, /* for the rest of a request */
 	LIST_ATTEMPTS = 10
 };
 
@@ -43,13 +44,6 @@ struct extent {
 	uint64_t dpa, length;
 	uint8_t tag[16];
 	unsigned sequence;
-};
-
-/* Records of one request, the last of them without the flag More. */
-struct chain {
-	int type;
-	struct extent *extents;
-	size_t n;
 };
 
 /* ---- configuration ---- */
@@ -73,7 +67,8 @@ static void read_config(const struct memdev *m, struct config *config)
 		available = out[0];
 		returned = out[1];
 		if (length < 8 + REGION * returned + 16u || available > MAX_REGIONS ||
-		    returned > available - config->n || (!returned && config->n < available))
+		    available < config->n || returned > available - config->n ||
+		    (!returned && config->n < available))
 			die("%s: %u of %u regions in %zu bytes", m->name, returned, available,
 			    length);
 		for (unsigned i = 0; i < returned; i++) {
@@ -167,11 +162,13 @@ static void print_extent(const char *before, const struct extent *e, const char 
 	printf(" sequence %u%s\n", e->sequence, after);
 }
 
-/* All pages of the list. False when it has changed between two of them. */
+/* All pages of the list. False when it has changed between two of them: when it has become so short
+ * that it has no next page, the device refuses to read one. */
 static bool read_extents(const struct memdev *m, uint8_t *out, struct extent **list, uint32_t *n,
 			 uint32_t *generation)
 {
 	uint32_t total = 0, returned;
+	size_t length;
 
 	*n = 0;
 	do {
@@ -179,7 +176,10 @@ static bool read_extents(const struct memdev *m, uint8_t *out, struct extent **l
 
 		put(in, (m->payload_size - 16) / EXTENT, 4);
 		put(in + 4, *n, 4);
-		const size_t length = command(m, OP_GET_EXTENTS, in, sizeof(in), out);
+		const unsigned code = try_command(m, OP_GET_EXTENTS, in, sizeof(in), out, &length);
+		if (*n && code == INVALID_INPUT)
+			return false;
+		need_success(m, OP_GET_EXTENTS, code);
 		if (length < 16)
 			die("%s: an extent list of %zu bytes", m->name, length);
 		if (*n && get(out + 8, 4) != *generation)
@@ -269,11 +269,9 @@ static int print_events(const struct memdev *m, char **args)
 	return n ? 0 : EXIT_NOTHING;
 }
 
-/* False after `ms` milliseconds without a record. */
-static bool wait_for_record(const struct memdev *m, uint8_t *out, uint64_t ms)
+/* False when there is no record until `end`. */
+static bool wait_for_record(const struct memdev *m, uint8_t *out, uint64_t end)
 {
-	const uint64_t end = now_ms() + ms;
-
 	while (!read_records(m, out)) {
 		if (now_ms() >= end)
 			return false;
@@ -289,20 +287,16 @@ static int wait_for_events(const struct memdev *m, char **args)
 
 	printf("looking every %u ms for %" PRIu64 " s\n", LOOK_MS, seconds);
 	fflush(stdout);
-	const bool found = wait_for_record(m, out, seconds * 1000);
+	const bool found = wait_for_record(m, out, end_ms(seconds));
 	free(out);
 	return found ? print_events(m, args) : EXIT_NOTHING;
 }
 
-static void clear_records(const struct memdev *m, uint8_t *records, unsigned n)
+static void clear_records(const struct memdev *m, const uint8_t *records, unsigned n)
 {
-	const size_t most = m->payload_size > 6 + 2 * 255 ? 255 : (m->payload_size - 6) / 2;
-	uint8_t in[6 + 2 * 255] = { DYNAMIC_CAPACITY };
+	uint8_t in[6 + 2 * MAX_HANDLES] = { DYNAMIC_CAPACITY };
 	uint8_t *out = allocate(NULL, m->payload_size);
 
-	/* a payload carries fewer records than handles */
-	if (n > most)
-		die("%s: %u handles", m->name, n);
 	in[2] = (uint8_t)n;
 	for (unsigned i = 0; i < n; i++)
 		memcpy(in + 6 + 2 * i, records + (size_t)RECORD * i + 0x14, 2);
@@ -310,119 +304,118 @@ static void clear_records(const struct memdev *m, uint8_t *records, unsigned n)
 	free(out);
 }
 
-/* Takes the oldest chain out of the log. One that is longer than the mailbox has to be cleared to
- * be read, so it is cleared before it is answered. */
-static struct chain take_chain(const struct memdev *m, int type)
+/* The next records of the log's oldest request: its last one has no flag More. As many as can be
+ * read and cleared at a time. */
+static unsigned read_part(const struct memdev *m, uint8_t *out, int *type, bool *complete)
 {
-	uint8_t *out = allocate(NULL, m->payload_size), *records = out + EVENTS_HEADER;
-	struct chain c = { .type = type };
-	bool complete = false;
+	const unsigned available = read_records(m, out);
+	unsigned n;
 
-	while (!complete) {
-		unsigned n, available = read_records(m, out);
+	if (!available)
+		die("%s: the log is empty", m->name);
+	if (*type == ANY)
+		*type = out[EVENTS_HEADER + 0x30];
+	for (n = 0; n < available && n < MAX_HANDLES && !*complete; n++) {
+		const uint8_t *record = out + EVENTS_HEADER + (size_t)RECORD * n;
 
-		if (!available && c.n && wait_for_record(m, out, CHAIN_MS))
-			available = read_records(m, out);
-		if (!available)
-			die("%s: %s", m->name,
-			    c.n ? "the rest of a request does not come" : "the log is empty");
-		if (!c.n && type == ANY)
-			c.type = records[0x30];
-		for (n = 0; n < available && !complete; n++) {
-			const uint8_t *record = records + (size_t)RECORD * n;
-
-			if (record[0x30] != c.type)
-				die("%s: the log has a record of the type %s, not %s", m->name,
-				    type_name(record[0x30]), type_name((unsigned)c.type));
-			c.extents = allocate(c.extents, (c.n + 1) * sizeof(*c.extents));
-			c.extents[c.n++] = read_extent(record + 0x38);
-			complete = !belongs_to_next(record);
-		}
-		clear_records(m, records, n);
+		if (record[0x30] != *type)
+			die("%s: the log has a record of the type %s, not %s", m->name,
+			    type_name(record[0x30]), type_name((unsigned)*type));
+		*complete = !belongs_to_next(record);
 	}
-	free(out);
-	return c;
+	return n;
 }
 
 /* ---- answers ---- */
 
-/* As many messages as it takes; none at all would be no answer. */
-static void answer(const struct memdev *m, unsigned opcode, const struct extent *extents, size_t n)
+/* There is room: a record is longer than a range. Returns what the device says. */
+static unsigned answer(const struct memdev *m, unsigned opcode, const struct extent *extents,
+		       unsigned n, bool more)
 {
-	const size_t most = (m->payload_size - 8) / RANGE;
 	uint8_t *in = allocate(NULL, m->payload_size), *out = allocate(NULL, m->payload_size);
-	size_t done = 0;
+	size_t length;
 
-	do {
-		const size_t now = n - done < most ? n - done : most;
-
-		memset(in, 0, m->payload_size);
-		put(in, now, 4);
-		in[4] = done + now < n ? MORE : 0;
-		for (size_t i = 0; i < now; i++) {
-			put(in + 8 + RANGE * i, extents[done + i].dpa, 8);
-			put(in + 16 + RANGE * i, extents[done + i].length, 8);
-		}
-		command(m, opcode, in, 8 + RANGE * now, out);
-		done += now;
-	} while (done < n);
+	memset(in, 0, m->payload_size);
+	put(in, n, 4);
+	in[4] = more ? MORE : 0;
+	for (unsigned i = 0; i < n; i++) {
+		put(in + 8 + (size_t)RANGE * i, extents[i].dpa, 8);
+		put(in + 16 + (size_t)RANGE * i, extents[i].length, 8);
+	}
+	const unsigned code = try_command(m, opcode, in, 8 + (size_t)RANGE * n, out, &length);
 	free(in);
 	free(out);
+	return code;
 }
 
-static int print_chain(struct chain *c, const char *what)
+/* The log's oldest request, by the command `opcode` (0: not at all). What is longer than the
+ * mailbox has to be cleared to be read on, so it is answered in parts: records go when their answer
+ * has been taken, and an answer that fails leaves them where they are. */
+static int answer_request(const struct memdev *m, int type, unsigned opcode, const char *done)
 {
-	for (size_t i = 0; i < c->n; i++)
-		print_extent(what, &c->extents[i], "");
-	free(c->extents);
+	uint8_t *out = allocate(NULL, m->payload_size);
+	struct extent extents[MAX_HANDLES];
+	bool complete = false;
+
+	while (!complete) {
+		const unsigned n = read_part(m, out, &type, &complete);
+
+		for (unsigned i = 0; i < n; i++)
+			extents[i] = read_extent(out + EVENTS_HEADER + (size_t)RECORD * i + 0x38);
+		if (opcode)
+			need_success(m, opcode, answer(m, opcode, extents, n, !complete));
+		clear_records(m, out + EVENTS_HEADER, n);
+		for (unsigned i = 0; i < n; i++) {
+			if (!opcode)
+				printf("%s: ", done);
+			print_extent(opcode ? done : type_name((unsigned)type), &extents[i], "");
+		}
+		if (!complete && !wait_for_record(m, out, end_ms(CHAIN_SECONDS)))
+			die("%s: the rest of a request does not come", m->name);
+	}
+	free(out);
 	return 0;
 }
 
 static int accept_offer(const struct memdev *m, char **args)
 {
-	struct chain c = take_chain(m, ADD);
-
 	(void)args;
-	answer(m, OP_ADD_RESPONSE, c.extents, c.n);
-	return print_chain(&c, "accepted");
+	return answer_request(m, ADD, OP_ADD_RESPONSE, "accepted");
 }
 
-/* An empty answer is to the oldest offer. */
+/* An empty answer is to the oldest offer. Only the device knows whether the log has records of that
+ * one, or begins with a later one because somebody cleared them. So they stay. */
 static int reject_offer(const struct memdev *m, char **args)
 {
-	struct chain c = take_chain(m, ADD);
+	const unsigned code = answer(m, OP_ADD_RESPONSE, NULL, 0, false);
 
 	(void)args;
-	answer(m, OP_ADD_RESPONSE, NULL, 0);
-	return print_chain(&c, "rejected");
+	if (code == INVALID_INPUT)
+		die("%s: nothing is offered", m->name);
+	need_success(m, OP_ADD_RESPONSE, code);
+	printf("rejected the oldest offer\n");
+	return 0;
 }
 
 static int release_asked(const struct memdev *m, char **args)
 {
-	struct chain c = take_chain(m, RELEASE);
-
 	(void)args;
-	answer(m, OP_RELEASE, c.extents, c.n);
-	return print_chain(&c, "released");
+	return answer_request(m, RELEASE, OP_RELEASE, "released");
 }
 
 static int release_range(const struct memdev *m, char **args)
 {
 	const struct extent e = { .dpa = number(args[0]), .length = number(args[1]) };
 
-	answer(m, OP_RELEASE, &e, 1);
+	need_success(m, OP_RELEASE, answer(m, OP_RELEASE, &e, 1, false));
 	printf("released 0x%" PRIx64 " +0x%" PRIx64 "\n", e.dpa, e.length);
 	return 0;
 }
 
 static int clear_oldest(const struct memdev *m, char **args)
 {
-	struct chain c = take_chain(m, ANY);
-	char what[64];
-
 	(void)args;
-	snprintf(what, sizeof(what), "cleared: %s", type_name((unsigned)c.type));
-	return print_chain(&c, what);
+	return answer_request(m, ANY, 0, "cleared");
 }
 
 static const struct mode {
@@ -436,7 +429,8 @@ static const struct mode {
 	{ "wait", "SECONDS", "the same when there are any, status 4 when none come", 1,
 	  wait_for_events },
 	{ "accept", "", "all of the log's oldest request, which is to add", 0, accept_offer },
-	{ "reject", "", "all of it", 0, reject_offer },
+	{ "reject", "", "the device's oldest offer; its records are left to clear", 0,
+	  reject_offer },
 	{ "release", "", "what the log's oldest request asks back", 0, release_asked },
 	{ "release", "DPA LENGTH", "without being asked", 2, release_range },
 	{ "clear", "", "the log's oldest request, without an answer", 0, clear_oldest },

@@ -27,6 +27,10 @@ enum {
 	OP_RELEASE = 0x4803
 };
 
+enum {
+	INVALID_INPUT = 2 /* a return code */
+};
+
 struct memdev {
 	const char *name;    /* mem0 */
 	char path[PATH_MAX]; /* of its PCI function in sysfs */
@@ -44,14 +48,20 @@ struct region {
 /* Decimal or 0x..., perhaps with K, M, G or T behind. */
 uint64_t number(const char *text);
 uint64_t now_ms(void);
+/* The time of now_ms() after so many seconds, or its last. */
+uint64_t end_ms(uint64_t seconds);
 /* Physical memory; NULL with errno set when that cannot be mapped. Page-aligned. */
 void *map_physical(uint64_t address, size_t length);
 /* The first line of a file, which has to be there. */
 void read_text(const char *folder, const char *name, char *text, size_t size);
 
 void open_memdev(struct memdev *m, const char *name);
-/* Runs a command, which has to succeed. Returns the length of its output, which `out` has room for:
- * payload_size bytes. */
+/* Runs a command and returns the device's return code. `out` has room for payload_size bytes. */
+unsigned try_command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n,
+		     uint8_t *out, size_t *length);
+/* Ends the program if the code is another one than that of success. */
+void need_success(const struct memdev *m, unsigned opcode, unsigned code);
+/* Runs a command, which has to succeed, and returns the length of its output. */
 size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n, uint8_t *out);
 
 /* ---- vcxl_dcd.c ---- */

@@ -43,6 +43,13 @@ uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+uint64_t end_ms(uint64_t seconds)
+{
+	const uint64_t now = now_ms();
+
+	return seconds < (UINT64_MAX - now) / 1000 ? now + seconds * 1000 : UINT64_MAX;
+}
+
 void *map_physical(uint64_t address, size_t length)
 {
 	static int fd = -1;
@@ -98,9 +105,17 @@ void open_memdev(struct memdev *m, const char *name)
 		die_errno(path);
 }
 
-size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n, uint8_t *out)
+static const char *command_name(unsigned opcode)
 {
-	const char *name = "";
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].opcode == opcode)
+			return commands[i].name;
+	return "";
+}
+
+unsigned try_command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n,
+		     uint8_t *out, size_t *length)
+{
 	struct cxl_send_command c = {
 		.id = CXL_MEM_COMMAND_ID_RAW,
 		.raw.opcode = (uint16_t)opcode,
@@ -108,16 +123,26 @@ size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_
 		.out = { .size = (uint32_t)m->payload_size, .payload = (uintptr_t)out },
 	};
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (commands[i].opcode == opcode)
-			name = commands[i].name;
 	if (ioctl(m->fd, CXL_MEM_SEND_COMMAND, &c))
-		die("%s: %s (%04xh): %s%s", m->name, name, opcode, strerror(errno),
+		die("%s: %s (%04xh): %s%s", m->name, command_name(opcode), opcode, strerror(errno),
 		    errno == EPERM || errno == EINVAL
 			    ? "; does the kernel have CONFIG_CXL_MEM_RAW_COMMANDS?"
 			    : "");
-	if (!c.retval)
-		return c.out.size;
-	die("%s: %s (%04xh): %s (%02xh)", m->name, name, opcode, return_code_name(c.retval),
-	    (unsigned)c.retval);
+	*length = c.out.size;
+	return c.retval;
+}
+
+void need_success(const struct memdev *m, unsigned opcode, unsigned code)
+{
+	if (code)
+		die("%s: %s (%04xh): %s (%02xh)", m->name, command_name(opcode), opcode,
+		    return_code_name(code), code);
+}
+
+size_t command(const struct memdev *m, unsigned opcode, const uint8_t *in, size_t n, uint8_t *out)
+{
+	size_t length;
+
+	need_success(m, opcode, try_command(m, opcode, in, n, out, &length));
+	return length;
 }

@@ -154,7 +154,7 @@ static void read_lines(void)
 int watch(const struct memdev *m, char **args)
 {
 	const struct range r = range_of(m, args);
-	const uint64_t seconds = number(args[2]), end = now_ms() + seconds * 1000;
+	const uint64_t seconds = number(args[2]), end = end_ms(seconds);
 	int fault;
 
 	catch_faults();

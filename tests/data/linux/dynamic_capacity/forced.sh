@@ -33,7 +33,7 @@ d accept
 d check 0x30000000 32M zero
 d fill 0x30000000 32M 2
 d check 0x30000000 32M 2
-/tests/bound | sed 's/pages.*//'
+/tests/bound | sed 's/ pages.*//'
 d release 0x31000000 2M
 d list
 d check 0x30000000 16M 2

@@ -18,6 +18,7 @@ wc -l </tmp/many
 ends </tmp/many
 d events
 d reject
+d clear
 d list >/tmp/many
 wc -l </tmp/many
 ends </tmp/many

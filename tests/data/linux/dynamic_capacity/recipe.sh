@@ -13,7 +13,8 @@ d check 0 2M zero
 d map 0 0
 three check zero
 echo "ready for memory"
-d wait 100000
+# in milliseconds a multiple of what 64 bits hold
+d wait 2305843009213693952
 three check zero
 d accept
 d list
@@ -32,6 +33,7 @@ three check 7
 echo "given back"
 d wait 100000
 d reject
+d clear
 d list
 d events
 echo "empty: $?"
