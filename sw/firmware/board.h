@@ -60,6 +60,6 @@ void board_default(struct board *board);
 void board_read(struct board *board, const struct dt *tree);
 
 /* Ends the run: 0 success, else failure with that code. */
-_Noreturn void board_finish(const struct board *board, unsigned code);
+void board_finish(const struct board *board, unsigned code) __attribute__((noreturn));
 
 #endif

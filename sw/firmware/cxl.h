@@ -12,6 +12,10 @@
 #include "pci.h"
 #include "plan.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
 	CXL_DVSEC_DEVICE = 0,
 	CXL_DVSEC_LOCATOR = 8,
@@ -89,5 +93,9 @@ bool hdm_reset(struct cxl *cxl, int node);
 bool hdm_commit(struct cxl *cxl, const struct plan_decoder *decoders, unsigned n, bool may_lock);
 /* To be called before anything is locked, which freezes the enable bit too. */
 void hdm_enable_all(struct cxl *cxl);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

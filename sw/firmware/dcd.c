@@ -10,14 +10,11 @@
 enum {
 	OP_GET_POLICY = 0x0102,
 	OP_SET_POLICY = 0x0103,
-	OP_GET_EXTENTS = 0x4801,
 
 	N_POLICIES = 5, /* a byte per log */
 	POLICY_MODE = 3,
 	POLICY_MESSAGE = 1,
 	POLICY_VECTOR = 4, /* where the number begins */
-
-	EXTENTS = 0x10, /* of Get Dynamic Capacity Extent List */
 
 	/* software that comes later uses 1 for messages between harts */
 	FIRST_IDENTITY = 2
@@ -34,103 +31,121 @@ static int command(const struct dcd *d, const struct dcd_device *device, unsigne
 	return cxl_command(memdev_of(d, device), d->cxl->board->timebase_hz, opcode, in_length);
 }
 
-static bool respond(const struct dcd *d, const struct dcd_device *device, unsigned opcode,
-		    unsigned n)
+static bool respond(const struct dcd *d, const struct dcd_device *device, unsigned n)
 {
-	return dcd_respond(d->cxl, device->node, opcode, device->chain, n);
+	return dcd_respond(d->cxl, device->node, DCD_OP_ADD_RESPONSE, device->chain, n);
+}
+
+/* The device expects answers in order of its offers, but a reset can come between the records of
+ * one and its answer. Such an offer, if there is one, is the oldest. */
+static bool refuse_forgotten(const struct dcd *d, const struct dcd_device *device)
+{
+	if (!respond(d, device, 0))
+		return false;
+	say(d->console, "an offer without records is refused\n");
+	return true;
+}
+
+static bool accept(const struct dcd *d, const struct dcd_device *device)
+{
+	for (unsigned i = 0; i < DCD_MAX_EXTENTS; i++) {
+		if (respond(d, device, device->n_chain))
+			return true;
+		if (!refuse_forgotten(d, device))
+			return false;
+	}
+	return false;
 }
 
 /* NULL, or why the whole offer has to be refused. */
-static const char *objection(const struct dcd *d, const struct dcd_device *device)
+static const char *take(struct dcd *d, struct dcd_device *device)
 {
-	uint64_t hpa;
+	const char *why = NULL;
 
 	if (device->n_chain > DCD_MAX_CHAIN)
 		return "too many extents at once";
-	if (device->n_chain > DCD_MAX_EXTENTS - d->n_held)
-		return "too many extents";
-	for (unsigned i = 0; i < device->n_chain; i++)
-		if (!dcd_locate(d, device, &device->chain[i], &hpa))
-			return "no region maps it";
-	return NULL;
+	for (unsigned i = 0; i < device->n_chain && !why; i++)
+		why = dcd_hold(d, device, &device->chain[i]);
+	for (unsigned i = 0; i < device->n_chain && !why && !d->error; i++)
+		dcd_expect_nothing(d, device, &device->chain[i]);
+	if (!why && !d->error && !accept(d, device))
+		why = "the device does not take the response";
+	return why;
 }
 
 static void answer_offer(struct dcd *d, struct dcd_device *device)
 {
-	const char *why = objection(d, device);
+	const char *why;
+	unsigned first;
 
-	if (!why) {
-		dcd_expect_nothing(d, device, device->n_chain);
-		if (!d->error && !respond(d, device, DCD_OP_ADD_RESPONSE, device->n_chain))
-			why = "the device does not take the response";
-	}
+	/* what is offered is not here any more: if it is held, the event of its removal is missing
+	 */
+	for (unsigned i = 0; i < device->n_chain && i < DCD_MAX_CHAIN; i++)
+		dcd_forget(d, device, &device->chain[i]);
+	first = d->n_held;
+	why = take(d, device);
 	if (why) {
+		d->n_held = first;
 		dcd_tell(d, device, &device->chain[0], "refused: %s\n", why);
-		respond(d, device, DCD_OP_ADD_RESPONSE, 0);
-		return;
+		respond(d, device, 0);
 	}
-	for (unsigned i = 0; i < device->n_chain && !d->error; i++)
-		dcd_use(d, device, &device->chain[i], "accepted");
+	dcd_use(d, first, "accepted");
+	dcd_fill_rest(d);
 }
 
-static void give_back(struct dcd *d, struct dcd_device *device)
+static void go_without(struct dcd *d, const struct dcd_device *device,
+		       const struct dcd_range *range, const char *how)
 {
-	if (device->n_chain > DCD_MAX_CHAIN ||
-	    !respond(d, device, DCD_OP_RELEASE, device->n_chain)) {
-		dcd_tell(d, device, &device->chain[0], "not given back\n");
-		return;
-	}
-	dcd_forget(d, device, device->n_chain);
-	dcd_expect_nothing(d, device, device->n_chain);
-	for (unsigned i = 0; i < device->n_chain && !d->error; i++)
-		dcd_tell(d, device, &device->chain[i], "given back\n");
+	dcd_forget(d, device, range);
+	dcd_expect_nothing(d, device, range);
+	if (!d->error)
+		dcd_tell(d, device, range, "%s\n", how);
+	dcd_fill_rest(d);
 }
 
-static void lose(struct dcd *d, struct dcd_device *device)
-{
-	const unsigned n = device->n_chain < DCD_MAX_CHAIN ? device->n_chain : DCD_MAX_CHAIN;
-
-	dcd_meet_faults(d, device, n);
-	dcd_forget(d, device, n);
-	dcd_expect_nothing(d, device, n);
-	for (unsigned i = 0; i < n && !d->error; i++)
-		dcd_tell(d, device, &device->chain[i], "lost\n");
-}
-
+/* Removals are obeyed record by record: where one extent went by force meanwhile, the others of the
+ * request can still be given back. */
 static void take_record(struct dcd *d, struct dcd_device *device, const struct dcd_record *record)
 {
-	if (device->n_chain < DCD_MAX_CHAIN)
-		device->chain[device->n_chain] = record->range;
-	device->n_chain++;
-	/* what is taken by force is gone, whatever follows */
-	if (record->flags & DCD_MORE && record->type != DCD_FORCED)
-		return;
-	if (record->type == DCD_ADD)
+	const struct dcd_range *range = &record->range;
+
+	if (record->type == DCD_ADD) {
+		if (device->n_chain < DCD_MAX_CHAIN)
+			device->chain[device->n_chain] = *range;
+		device->n_chain++;
+		if (record->flags & DCD_MORE)
+			return;
 		answer_offer(d, device);
-	else if (record->type == DCD_REMOVE)
-		give_back(d, device);
-	else if (record->type == DCD_FORCED)
-		lose(d, device);
-	else
-		dcd_tell(d, device, &record->range, "event of type %lu ignored\n", record->type);
-	device->n_chain = 0;
+		device->n_chain = 0;
+	} else if (record->type == DCD_REMOVE) {
+		if (dcd_respond(d->cxl, device->node, DCD_OP_RELEASE, range, 1))
+			go_without(d, device, range, "given back");
+		else
+			dcd_tell(d, device, range, "not given back\n");
+	} else if (record->type == DCD_FORCED) {
+		dcd_meet_faults(d, device, range);
+		go_without(d, device, range, "lost");
+	} else {
+		dcd_tell(d, device, range, "event of type %lu ignored\n", record->type);
+	}
 }
 
 /* Until the log is empty: a message comes only for the first record that is then put there. */
 static void serve(struct dcd *d, struct dcd_device *device)
 {
 	struct dcd_record records[DCD_MAX_RECORDS];
+	bool missing = false;
 	int n = 1;
 
 	while (!d->error && n) {
-		bool missing = false;
+		const bool told = missing; /* the device says so until its log is empty */
 
 		n = dcd_take_records(d->cxl, device->node, records, &missing);
 		if (n < 0) {
 			d->error = "the event log cannot be read";
 			return;
 		}
-		if (missing)
+		if (missing && !told)
 			say(d->console, "events are missing: the log was full\n");
 		for (int i = 0; i < n && !d->error; i++)
 			take_record(d, device, &records[i]);
@@ -140,28 +155,20 @@ static void serve(struct dcd *d, struct dcd_device *device)
 /* What was accepted before a reset is still there. */
 static void resume(struct dcd *d, struct dcd_device *device)
 {
-	const struct cxl_memdev *m = memdev_of(d, device);
-	uint64_t total = 1;
+	const unsigned first = d->n_held;
+	const int n = dcd_read_extents(d->cxl, device->node, d->list, DCD_MAX_EXTENTS);
 
-	for (uint64_t start = 0; start < total && !d->error; start++) {
-		struct dcd_range range;
-		uint64_t hpa;
+	if (n < 0)
+		d->error = "Get Dynamic Capacity Extent List failed";
+	if (n > DCD_MAX_EXTENTS)
+		say(d->console, "%d extents not used: too many\n", n - DCD_MAX_EXTENTS);
+	for (int i = 0; i < n && i < DCD_MAX_EXTENTS; i++) {
+		const char *why = dcd_hold(d, device, &d->list[i]);
 
-		cxl_put_payload(m, 0, 8, 1 | start << 32);
-		if (command(d, device, OP_GET_EXTENTS, 8) < EXTENTS) {
-			d->error = "Get Dynamic Capacity Extent List failed";
-			return;
-		}
-		total = cxl_payload(m, 4, 4);
-		if (!cxl_payload(m, 0, 4))
-			return;
-		range = (struct dcd_range){ cxl_payload(m, EXTENTS, 8),
-					    cxl_payload(m, EXTENTS + 8, 8) };
-		if (d->n_held < DCD_MAX_EXTENTS && dcd_locate(d, device, &range, &hpa))
-			dcd_use(d, device, &range, "kept");
-		else
-			dcd_tell(d, device, &range, "not used\n");
+		if (why)
+			dcd_tell(d, device, &d->list[i], "not used: %s\n", why);
 	}
+	dcd_use(d, first, "kept");
 }
 
 /* Messages of the log to this hart. NULL, or why there can be none. */
@@ -221,8 +228,12 @@ const char *dcd_run(struct dcd *d)
 	for (unsigned i = 0; i < d->n_devices && !d->error; i++)
 		resume(d, &d->devices[i]);
 	/* events from before there were messages */
-	for (unsigned i = 0; i < d->n_devices && !d->error; i++)
+	for (unsigned i = 0; i < d->n_devices && !d->error; i++) {
 		serve(d, &d->devices[i]);
+		for (unsigned n = 0; n < DCD_MAX_EXTENTS && !d->error; n++)
+			if (!refuse_forgotten(d, &d->devices[i]))
+				break;
+	}
 	if (!d->error)
 		say(d->console, "waiting\n");
 	while (!d->error) {

@@ -5,7 +5,7 @@
  * and then reads it all the time; gives back what it is asked for; and goes on where memory was
  * taken from it by force, which it meets as an access fault. What it had before a reset it fills
  * anew. Lines are "<device> <device address> + <size>: <what happened>". Left out: taking a part of
- * an offer, tags, shared memory, other regions of a device than the first.
+ * an offer, memory that two devices share, other regions of a device than the first.
  */
 #ifndef FW_DCD_H
 #define FW_DCD_H
@@ -15,15 +15,15 @@
 #include "dt.h"
 
 enum {
-	DCD_MAX_CHAIN = 64,   /* extents of one request */
+	DCD_MAX_CHAIN = 64,   /* extents of one offer */
 	DCD_MAX_EXTENTS = 512 /* that are held */
 };
 
 struct dcd_device {
 	int node;
-	/* of the records so far, which say that others follow */
+	/* of an offer's records so far, which say that others follow */
 	struct dcd_range chain[DCD_MAX_CHAIN];
-	unsigned n_chain; /* may exceed the array: then the request is refused */
+	unsigned n_chain; /* may exceed the array: then the offer is refused */
 };
 
 struct dcd_extent {
@@ -32,6 +32,7 @@ struct dcd_extent {
 	uint64_t hpa;
 	uint64_t key;    /* the word at host address h is h + key */
 	uint64_t next;   /* offset where reading goes on */
+	bool filled;     /* once, to its end */
 	bool unreadable; /* it trapped: its event is on the way */
 };
 
@@ -45,7 +46,8 @@ struct dcd {
 	struct dcd_device devices[PLAN_MAX_REGIONS];
 	unsigned n_devices;
 	struct dcd_extent held[DCD_MAX_EXTENTS];
-	unsigned n_held, next; /* next: to be read */
+	unsigned n_held, next;                  /* next: to be read */
+	struct dcd_range list[DCD_MAX_EXTENTS]; /* that a device told */
 	uint64_t n_fills;
 	const char *error; /* NULL, or what must not be */
 };

@@ -8,6 +8,7 @@ enum {
 	OP_GET_EVENTS = 0x0100,
 	OP_CLEAR_EVENTS = 0x0101,
 	OP_GET_CONFIG = 0x4800,
+	OP_GET_EXTENTS = 0x4801,
 
 	REGION = 0x08, /* in the payload of Get Dynamic Capacity Configuration */
 	REGION_END = 0x30,
@@ -22,8 +23,15 @@ enum {
 	HANDLE = 0x14, /* in a record */
 	TYPE = 0x30,
 	FLAGS = 0x35,
-	EXTENT_DPA = 0x38,
-	EXTENT_LEN = 0x40
+	RECORD_EXTENT = 0x38,
+	EXTENT_LEN = 8, /* in an extent */
+	EXTENT_TAG = 0x10,
+
+	EXTENTS = 0x10, /* of Get Dynamic Capacity Extent List */
+	EXTENT = 0x28,
+	N_EXTENTS = 4,
+	GENERATION = 8,
+	ATTEMPTS = 100 /* until it does not change meanwhile */
 };
 
 #define CAPACITY_UNIT (256ull << 20)
@@ -65,6 +73,14 @@ bool dcd_respond(const struct cxl *cxl, int node, unsigned opcode, const struct 
 	return cxl_command(m, cxl->board->timebase_hz, opcode, RANGES + RANGE * n) >= 0;
 }
 
+static struct dcd_range range_at(const struct cxl_memdev *m, unsigned at)
+{
+	return (struct dcd_range){ cxl_payload(m, at, 8),
+				   cxl_payload(m, at + EXTENT_LEN, 8),
+				   { cxl_payload(m, at + EXTENT_TAG, 8),
+				     cxl_payload(m, at + EXTENT_TAG + 8, 8) } };
+}
+
 int dcd_take_records(const struct cxl *cxl, int node, struct dcd_record records[DCD_MAX_RECORDS],
 		     bool *missing)
 {
@@ -81,16 +97,54 @@ int dcd_take_records(const struct cxl *cxl, int node, struct dcd_record records[
 	*missing |= cxl_payload(m, 0, 1) & OVERFLOWED;
 	if (n > DCD_MAX_RECORDS)
 		n = DCD_MAX_RECORDS;
-	for (unsigned i = 0; i < n; i++, at += RECORD)
+	for (unsigned i = 0; i < n; i++, at += RECORD) {
 		records[i] = (struct dcd_record){ cxl_payload(m, at + HANDLE, 2),
 						  cxl_payload(m, at + TYPE, 1),
 						  cxl_payload(m, at + FLAGS, 1),
-						  { cxl_payload(m, at + EXTENT_DPA, 8),
-						    cxl_payload(m, at + EXTENT_LEN, 8) } };
+						  range_at(m, at + RECORD_EXTENT) };
+		if (!(records[i].flags & DCD_MORE))
+			n = i + 1;
+	}
 	if (!n)
 		return 0;
 	cxl_put_payload(m, 0, HANDLES, DCD_LOG | n << 16);
 	for (unsigned i = 0; i < n; i++)
 		cxl_put_payload(m, HANDLES + 2 * i, 2, records[i].handle);
 	return cxl_command(m, hz, OP_CLEAR_EVENTS, HANDLES + 2 * n) < 0 ? -1 : (int)n;
+}
+
+/* Page by page. Fails too when the list changes in between: a shorter one may not reach so far. */
+static int read_pages(const struct cxl *cxl, int node, struct dcd_range *ranges, unsigned max)
+{
+	const struct cxl_memdev *m = &cxl->nodes[node].memdev;
+	const uint64_t page = (m->payload_size - EXTENTS) / EXTENT;
+	uint64_t total, generation = 0;
+	unsigned n = 0;
+
+	do {
+		int length;
+		uint64_t told;
+
+		cxl_put_payload(m, 0, 8, page | (uint64_t)n << 32);
+		length = cxl_command(m, cxl->board->timebase_hz, OP_GET_EXTENTS, 8);
+		told = cxl_payload(m, 0, 4);
+		total = cxl_payload(m, N_EXTENTS, 4);
+		if (length < EXTENTS || EXTENTS + EXTENT * told > (unsigned)length ||
+		    (!told && n < total) || (n && cxl_payload(m, GENERATION, 4) != generation))
+			return -1;
+		generation = cxl_payload(m, GENERATION, 4);
+		for (unsigned i = 0; i < told; i++, n++)
+			if (n < max)
+				ranges[n] = range_at(m, EXTENTS + EXTENT * i);
+	} while (n < total);
+	return (int)n;
+}
+
+int dcd_read_extents(const struct cxl *cxl, int node, struct dcd_range *ranges, unsigned max)
+{
+	int n = -1;
+
+	for (unsigned i = 0; i < ATTEMPTS && n < 0; i++)
+		n = read_pages(cxl, node, ranges, max);
+	return n;
 }

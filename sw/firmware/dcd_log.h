@@ -8,6 +8,10 @@
 
 #include "cxl.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
 	DCD_OP_ADD_RESPONSE = 0x4802,
 	DCD_OP_RELEASE = 0x4803,
@@ -26,6 +30,7 @@ enum {
 
 struct dcd_range {
 	uint64_t dpa, len;
+	uint64_t tag[2]; /* zeros: none */
 };
 
 struct dcd_record {
@@ -36,12 +41,20 @@ struct dcd_record {
 /* Asks all devices for their first region of dynamic capacity and enters it into the topology.
  * False when there is none. */
 bool dcd_find(struct cxl *cxl);
-/* Takes the oldest records out of the node's log: how many, or -1 when a command failed. *missing
- * becomes true when the log was full in the meantime. */
+/* Takes the oldest records out of the node's log, at most those of one request, so that a reset
+ * takes no other request with it: how many, or -1 when a command failed. *missing becomes true when
+ * the log was full in the meantime. */
 int dcd_take_records(const struct cxl *cxl, int node, struct dcd_record records[DCD_MAX_RECORDS],
 		     bool *missing);
+/* The list of accepted extents as it is at one moment: how many there are, of which ranges gets
+ * `max`; or -1 when a command failed, or when it changes all the time. */
+int dcd_read_extents(const struct cxl *cxl, int node, struct dcd_range *ranges, unsigned max);
 /* An Add Response or a Release of n ranges. False when the device does not take it. */
 bool dcd_respond(const struct cxl *cxl, int node, unsigned opcode, const struct dcd_range *ranges,
 		 unsigned n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -28,8 +28,9 @@ void dcd_tell(const struct dcd *d, const struct dcd_device *device, const struct
 	    fmt_size(size, range->len), text);
 }
 
-bool dcd_locate(const struct dcd *d, const struct dcd_device *device, const struct dcd_range *range,
-		uint64_t *hpa)
+/* Host address of the range; false when no region maps all of it. */
+static bool locate(const struct dcd *d, const struct dcd_device *device,
+		   const struct dcd_range *range, uint64_t *hpa)
 {
 	for (unsigned i = 0; i < d->plan->n_regions; i++) {
 		const struct plan_region *r = &d->plan->regions[i];
@@ -91,25 +92,53 @@ static bool tell_content(struct dcd *d, struct dcd_extent *e, const char *how)
 	return !cause;
 }
 
-void dcd_use(struct dcd *d, struct dcd_device *device, const struct dcd_range *range,
-	     const char *how)
+const char *dcd_hold(struct dcd *d, struct dcd_device *device, const struct dcd_range *range)
 {
-	struct dcd_extent *e = &d->held[d->n_held++];
+	struct dcd_extent *e = &d->held[d->n_held];
+	uint64_t hpa;
+
+	if (d->n_held == DCD_MAX_EXTENTS)
+		return "too many extents";
+	if (!locate(d, device, range, &hpa))
+		return "no region maps it";
+	/* what is written through one device would come up in the other */
+	for (unsigned i = 0; i < d->n_held; i++)
+		if (d->held[i].device != device && (range->tag[0] | range->tag[1]) &&
+		    d->held[i].range.tag[0] == range->tag[0] &&
+		    d->held[i].range.tag[1] == range->tag[1])
+			return "memory with its tag is here by another device";
+	*e = (struct dcd_extent){ .device = device, .range = *range, .hpa = hpa };
+	d->n_held++;
+	return NULL;
+}
+
+static void fill(struct dcd *d, struct dcd_extent *e)
+{
 	struct block block;
 	uint64_t cause;
 
-	*e = (struct dcd_extent){ .device = device,
-				  .range = *range,
-				  .key = ++d->n_fills << KEY_SHIFT };
-	dcd_locate(d, device, range, &e->hpa);
-	if (!tell_content(d, e, how))
-		return;
-	block = block_of(e, 0, range->len);
+	e->key = ++d->n_fills << KEY_SHIFT;
+	block = block_of(e, 0, e->range.len);
 	cause = block_fill(&block);
+	e->filled = !cause;
 	if (cause)
 		tell_fault(d, e, cause);
-	else if (check(d, e, 0, range->len))
-		dcd_tell(d, device, range, "filled and verified\n");
+	else if (check(d, e, 0, e->range.len))
+		dcd_tell(d, e->device, &e->range, "filled and verified\n");
+}
+
+void dcd_use(struct dcd *d, unsigned first, const char *how)
+{
+	for (unsigned i = first; i < d->n_held && !d->error; i++)
+		if (tell_content(d, &d->held[i], how))
+			fill(d, &d->held[i]);
+}
+
+void dcd_fill_rest(struct dcd *d)
+{
+	for (unsigned i = 0; i < d->n_held && !d->error; i++)
+		if (!d->held[i].filled && !d->held[i].unreadable)
+			fill(d, &d->held[i]);
 }
 
 bool dcd_read_on(struct dcd *d)
@@ -129,19 +158,17 @@ bool dcd_read_on(struct dcd *d)
 	return false;
 }
 
-void dcd_expect_nothing(struct dcd *d, const struct dcd_device *device, unsigned n)
+void dcd_expect_nothing(struct dcd *d, const struct dcd_device *device,
+			const struct dcd_range *range)
 {
-	for (unsigned i = 0; i < n; i++) {
-		const struct dcd_range *range = &device->chain[i];
-		uint64_t hpa, ignored;
+	uint64_t hpa, ignored;
 
-		if (!dcd_locate(d, device, range, &hpa) ||
-		    (guarded_load(hpa, &ignored) == CAUSE_LOAD_ACCESS &&
-		     guarded_load(hpa + range->len - 8, &ignored) == CAUSE_LOAD_ACCESS))
-			continue;
-		dcd_tell(d, device, range, "answers\n");
-		d->error = "memory answers that is not there";
-	}
+	if (!locate(d, device, range, &hpa) ||
+	    (guarded_load(hpa, &ignored) == CAUSE_LOAD_ACCESS &&
+	     guarded_load(hpa + range->len - 8, &ignored) == CAUSE_LOAD_ACCESS))
+		return;
+	dcd_tell(d, device, range, "answers\n");
+	d->error = "memory answers that is not there";
 }
 
 static bool meets(const struct dcd_extent *e, const struct dcd_device *device,
@@ -151,23 +178,19 @@ static bool meets(const struct dcd_extent *e, const struct dcd_device *device,
 	       range->dpa < e->range.dpa + e->range.len;
 }
 
-void dcd_meet_faults(struct dcd *d, const struct dcd_device *device, unsigned n)
+void dcd_meet_faults(struct dcd *d, const struct dcd_device *device, const struct dcd_range *range)
 {
 	for (unsigned i = 0; i < d->n_held; i++) {
 		struct dcd_extent *e = &d->held[i];
+		uint64_t at = e->hpa, ignored, cause;
 
-		for (unsigned k = 0; k < n && !e->unreadable; k++) {
-			const struct dcd_range *range = &device->chain[k];
-			uint64_t at = e->hpa, ignored, cause;
-
-			if (!meets(e, device, range))
-				continue;
-			if (range->dpa > e->range.dpa)
-				at += range->dpa - e->range.dpa;
-			cause = guarded_load(at, &ignored);
-			if (cause)
-				tell_fault(d, e, cause);
-		}
+		if (e->unreadable || !meets(e, device, range))
+			continue;
+		if (range->dpa > e->range.dpa)
+			at += range->dpa - e->range.dpa;
+		cause = guarded_load(at, &ignored);
+		if (cause)
+			tell_fault(d, e, cause);
 	}
 }
 
@@ -180,27 +203,24 @@ static void keep(struct dcd *d, const struct dcd_extent *whole, uint64_t dpa, ui
 		return;
 	*e = *whole;
 	e->hpa += dpa - whole->range.dpa;
-	e->range = (struct dcd_range){ dpa, end - dpa };
+	e->range.dpa = dpa;
+	e->range.len = end - dpa;
 	e->next = 0;
 	e->unreadable = false;
 	d->n_held++;
 }
 
-void dcd_forget(struct dcd *d, const struct dcd_device *device, unsigned n)
+void dcd_forget(struct dcd *d, const struct dcd_device *device, const struct dcd_range *range)
 {
-	for (unsigned k = 0; k < n; k++) {
-		const struct dcd_range *range = &device->chain[k];
+	for (unsigned i = 0; i < d->n_held;) {
+		const struct dcd_extent old = d->held[i];
 
-		for (unsigned i = 0; i < d->n_held;) {
-			const struct dcd_extent old = d->held[i];
-
-			if (!meets(&old, device, range)) {
-				i++;
-				continue;
-			}
-			d->held[i] = d->held[--d->n_held];
-			keep(d, &old, old.range.dpa, range->dpa);
-			keep(d, &old, range->dpa + range->len, old.range.dpa + old.range.len);
+		if (!meets(&old, device, range)) {
+			i++;
+			continue;
 		}
+		d->held[i] = d->held[--d->n_held];
+		keep(d, &old, old.range.dpa, range->dpa);
+		keep(d, &old, range->dpa + range->len, old.range.dpa + old.range.len);
 	}
 }

@@ -65,10 +65,10 @@ inline words documented(const scratch &dir)
 	return args_file("options/dcd_tagged.args", dir);
 }
 
-// Host address of the fault that the next such line tells.
-inline uint64_t fault_address(running &program)
+// Host address of the fault that the next such line tells; 5 is that of a load, 7 of a store.
+inline uint64_t fault_address(running &program, char cause = '5')
 {
-	const std::string line = "access fault 5 at ";
+	const std::string line = std::string("access fault ") + cause + " at ";
 
 	if (!program.wait_for_next(line) || !program.wait_for_next("\n"))
 		return 0;

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "dynamic_capacity.h"
+#include "gdb_client.h"
 
 namespace vcxl_test
 {
@@ -77,6 +78,78 @@ std::string conversation(const std::string &trace)
 	return all.substr(std::min(all.find("103 "), all.size()));
 }
 
+constexpr uint64_t mib = 1 << 20, window = 0x1000000000;
+
+std::string extent(uint64_t from_mib, uint64_t n_mib)
+{
+	return R"({"offset":)" + std::to_string(from_mib * mib) + R"(,"len":)" +
+	       std::to_string(n_mib * mib) + "}";
+}
+
+std::string lend(const std::string &extents)
+{
+	return R"({"path":"cxl-dcd0","host-id":0,"region":0,"selection-policy":)"
+	       R"("prescriptive","extents":[)" +
+	       extents + "]}";
+}
+
+std::string take(const std::string &extents)
+{
+	return release(R"("prescriptive","extents":[)" + extents + "]");
+}
+
+std::string force(const std::string &extents)
+{
+	return release(R"("prescriptive","forced-removal":true,"extents":[)" + extents + "]");
+}
+
+// A lender and its host, which a debugger stops where it is to be found at work.
+struct watched {
+	const scratch dir;
+	running program;
+	gdb_client gdb;
+	qmp_client qmp;
+
+	watched()
+	    : program(host(lender(), dir, { "-S", "-gdb", "unix:" + dir.file("gdb") }), dir),
+	      gdb(dir.file("gdb")), qmp(dir)
+	{
+		gdb.send("c");
+	}
+	// Stops when the guest comes to a point ("Z0,...", "Z2,..."), which is gone then.
+	void stop_at(const std::string &kind, uint64_t address, const std::string &size)
+	{
+		const std::string point = kind + ',' + hex(address) + ',' + size;
+
+		interrupt();
+		ASSERT_EQ(gdb.ask('Z' + point), "OK");
+		gdb.send("c");
+		points.push_back(point);
+	}
+	void expect_stop()
+	{
+		ASSERT_EQ(gdb.receive().substr(0, 3), "T05") << program.output();
+		ASSERT_EQ(gdb.ask('z' + points.back()), "OK");
+	}
+	void stop_at_store(uint64_t hpa) { stop_at("2", hpa, "8"); }
+	void interrupt()
+	{
+		gdb.send_raw("\3");
+		ASSERT_EQ(gdb.receive().substr(0, 3), "T02") << program.output();
+	}
+	void expect(const std::string &line)
+	{
+		ASSERT_TRUE(program.wait_for_next("12/0 " + line)) << line << '\n'
+								   << program.output();
+	}
+	void quit()
+	{
+		EXPECT_EQ(qmp.ask("quit"), done);
+		EXPECT_EQ(program.wait(), 0);
+	}
+	words points;
+};
+
 unsigned long instructions(const std::string &statistics)
 {
 	return strtoul(statistics.c_str() + statistics.find("instructions ") + 13, nullptr, 10);
@@ -128,10 +201,10 @@ TEST(dynamic_capacity_host, devices_are_asked_for_events_after_their_message_and
 	ASSERT_TRUE(program.wait_for_next("filled and verified")) << program.output();
 	EXPECT_EQ(qmp.ask("quit"), done);
 	EXPECT_EQ(program.wait(), 0);
-	const std::string start = "103 102 103 102 4801 4801 100 100 ";
+	const std::string start = "103 102 103 102 4801 4801 100 4802 100 4802 ";
 	const std::string steps = "msi2 100 101 4802 100 "
 				  "msi3 100 101 4802 100 "
-				  "msi2 100 101 4803 100 "
+				  "msi2 100 101 4803 4803 100 "
 				  "msi3 100 101 100 "
 				  "msi3 100 101 4802 ";
 	EXPECT_EQ(conversation(dir.file("t")).substr(0, start.size() + steps.size()),
@@ -186,26 +259,225 @@ TEST(dynamic_capacity_host,
 	EXPECT_EQ(program.wait(), 0);
 }
 
-TEST(dynamic_capacity_host, survives_that_memory_goes_before_it_is_filled)
+TEST(dynamic_capacity_host, meets_a_fault_of_a_store_when_memory_goes_before_it_is_filled)
+{
+	watched w;
+
+	ASSERT_TRUE(w.program.wait_for_next("waiting")) << w.program.output();
+	for (uint64_t at : { 0, 4, 8 }) {
+		w.stop_at_store(window + at * mib);
+		EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 16))), done);
+		w.expect_stop();
+		w.expect("0x0 + 16 MiB: accepted");
+		EXPECT_EQ(w.qmp.ask("cxl-release-dynamic-capacity", force(extent(0, 16))), done);
+		w.gdb.send("c");
+		const uint64_t fault = fault_address(w.program, '7');
+		EXPECT_GE(fault, window + at * mib) << w.program.output();
+		EXPECT_LE(fault, window + at * mib + 8) << w.program.output();
+		w.expect("0x0 + 16 MiB: lost");
+	}
+	w.quit();
+}
+
+TEST(dynamic_capacity_host, fills_what_stays_when_a_part_goes_before_it_is_filled)
+{
+	watched w;
+
+	ASSERT_TRUE(w.program.wait_for_next("waiting")) << w.program.output();
+	w.stop_at_store(window + 8 * mib);
+	EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 32))), done);
+	w.expect_stop();
+	EXPECT_EQ(w.qmp.ask("cxl-release-dynamic-capacity", force(extent(16, 4))), done);
+	w.gdb.send("c");
+	w.expect("0x0 + 32 MiB: access fault 7 at 0x1001000000");
+	w.expect("0x1000000 + 4 MiB: lost");
+	w.expect("0x0 + 16 MiB: filled and verified");
+	w.expect("0x1400000 + 12 MiB: filled and verified");
+	// and both parts are read from now on
+	EXPECT_EQ(w.qmp.ask("cxl-release-dynamic-capacity", force(extent(28, 4))), done);
+	w.expect("0x1400000 + 12 MiB: access fault 5 at ");
+	w.expect("0x1c00000 + 4 MiB: lost");
+	w.quit();
+}
+
+TEST(dynamic_capacity_host, keeps_all_that_is_left_when_memory_goes_after_a_reset)
+{
+	watched w;
+	const std::string three = extent(0, 2) + ',' + extent(4, 2) + ',' + extent(8, 2);
+
+	ASSERT_TRUE(w.program.wait_for_next("waiting")) << w.program.output();
+	EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(three)), done);
+	w.expect("0x800000 + 2 MiB: filled and verified");
+	w.stop_at_store(window);
+	EXPECT_EQ(w.qmp.ask("system_reset"), done);
+	w.expect_stop();
+	w.expect("0x0 + 2 MiB: kept");
+	// the list has two now, in other places
+	EXPECT_EQ(w.qmp.ask("cxl-release-dynamic-capacity", force(extent(0, 2))), done);
+	w.gdb.send("c");
+	w.expect("0x0 + 2 MiB: access fault 7");
+	w.expect("0x400000 + 2 MiB: kept");
+	w.expect("0x800000 + 2 MiB: kept");
+	w.expect("0x0 + 2 MiB: lost");
+	w.quit();
+}
+
+TEST(dynamic_capacity_host, takes_after_a_reset_the_offers_that_it_had_not_come_to)
+{
+	watched w;
+
+	ASSERT_TRUE(w.program.wait_for_next("waiting")) << w.program.output();
+	w.stop_at_store(window);
+	EXPECT_EQ(w.qmp.ask("stop"), done);
+	EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 2))), done);
+	EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(4, 2))), done);
+	EXPECT_EQ(w.qmp.ask("cont"), done);
+	w.expect_stop();
+	w.expect("0x0 + 2 MiB: accepted");
+	EXPECT_EQ(w.qmp.ask("system_reset"), done);
+	w.gdb.send("c");
+	w.expect("0x0 + 2 MiB: kept");
+	w.expect("0x400000 + 2 MiB: accepted");
+	w.quit();
+}
+
+TEST(dynamic_capacity_host, refuses_an_offer_whose_records_went_with_a_reset_and_takes_the_others)
+{
+	watched w;
+	const std::filesystem::path vcxl = VCXL_PROGRAM;
+	const std::string firmware =
+		(vcxl.parent_path().parent_path() / "share/vcxl/firmware.elf").string();
+
+	ASSERT_TRUE(w.program.wait_for_next("waiting")) << w.program.output();
+	for (const bool others : { true, false }) {
+		w.stop_at("0", elf_symbol(firmware, "dcd_respond"), "4");
+		EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 2))), done);
+		w.expect_stop();
+		if (others) {
+			EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(4, 2))), done);
+		}
+		EXPECT_EQ(w.qmp.ask("system_reset"), done);
+		w.gdb.send("c");
+		ASSERT_TRUE(w.program.wait_for_next("an offer without records is refused"))
+			<< w.program.output();
+		if (others)
+			w.expect("0x400000 + 2 MiB: accepted");
+		ASSERT_TRUE(w.program.wait_for_next("waiting")) << w.program.output();
+		EXPECT_EQ(w.qmp.ask(query, device).find("pending"), std::string::npos);
+	}
+	EXPECT_EQ(w.qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 2))), done);
+	w.expect("0x0 + 2 MiB: accepted");
+	w.quit();
+}
+
+TEST(dynamic_capacity_host, gives_back_what_is_left_of_a_request_and_as_much_as_is_asked)
+{
+	constexpr unsigned n = 80; // extents, more than an offer may have
+	const scratch dir;
+	running program(host(lender(), dir), dir);
+	std::string all, half[2];
+
+	for (unsigned i = 0; i < n; i++) {
+		const std::string next = extent(4 * i, 2);
+
+		all += (i ? "," : "") + next;
+		half[i / (n / 2)] += (i % (n / 2) ? "," : "") + next;
+	}
+	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
+	qmp_client qmp(dir);
+	for (const std::string &part : half)
+		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", lend(part)), done);
+	ASSERT_TRUE(program.wait_for_next("12/0 0x13c00000 + 2 MiB: filled and verified"))
+		<< program.output();
+	EXPECT_EQ(qmp.ask("stop"), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", take(all)), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(4, 2))), done);
+	EXPECT_EQ(qmp.ask("cont"), done);
+	ASSERT_TRUE(program.wait_for_next("12/0 0x0 + 2 MiB: given back")) << program.output();
+	ASSERT_TRUE(program.wait_for_next("12/0 0x400000 + 2 MiB: not given back"))
+		<< program.output();
+	ASSERT_TRUE(program.wait_for_next("12/0 0x13c00000 + 2 MiB: given back"))
+		<< program.output();
+	ASSERT_TRUE(program.wait_for_next("12/0 0x400000 + 2 MiB: lost")) << program.output();
+	EXPECT_NE(qmp.ask(query, device).find(R"("extents":[])"), std::string::npos);
+	EXPECT_EQ(qmp.ask("quit"), done);
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(dynamic_capacity_host, forgets_what_is_offered_again_when_the_event_of_its_removal_is_missing)
 {
 	const scratch dir;
-	running program(host(documented(dir), dir), dir);
-	const std::string line = "12/0 0x0 + 256 MiB: ";
-	const std::string all = offer(R"({"offset":0,"len":268435456})", tag);
-	const std::string taken =
-		release(R"("tag-based","forced-removal":true,"tag":")" + tag + '"');
+	running program(host(lender(), dir), dir);
+	std::string others;
+
+	for (unsigned i = 0; i < 64; i++)
+		others += (i ? "," : "") + extent(8 + 4 * i, 2);
+	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
+	qmp_client qmp(dir);
+	for (const std::string &part : { extent(0, 4), others })
+		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", lend(part)), done);
+	ASSERT_TRUE(program.wait_for_next("12/0 0x10400000 + 2 MiB: filled and verified"))
+		<< program.output();
+	EXPECT_EQ(qmp.ask("stop"), done);
+	// 1024 records: the log is full
+	for (unsigned i = 0; i < 16; i++)
+		EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", take(others)), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(0, 4))), done);
+	EXPECT_EQ(qmp.ask("cont"), done);
+	ASSERT_TRUE(program.wait_for_next("events are missing")) << program.output();
+	// before that line or behind it, as it was at work when it stopped
+	ASSERT_TRUE(program.wait_for("12/0 0x0 + 4 MiB: access fault 5")) << program.output();
+	EXPECT_EQ(program.output().find("12/0 0x0 + 4 MiB: lost"), std::string::npos);
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 4))), done);
+	ASSERT_TRUE(program.wait_for_next("12/0 0x0 + 4 MiB: filled and verified"))
+		<< program.output();
+	// a part of what was there before, and of what is there now, is one part
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(0, 2))), done);
+	ASSERT_TRUE(program.wait_for_next("12/0 0x0 + 2 MiB: lost")) << program.output();
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(2, 2))), done);
+	ASSERT_TRUE(program.wait_for_next("12/0 0x200000 + 2 MiB: lost")) << program.output();
+	EXPECT_EQ(qmp.ask("quit"), done);
+	EXPECT_EQ(program.wait(), 0);
+}
+
+TEST(dynamic_capacity_host, refuses_memory_that_it_has_by_another_device)
+{
+	const scratch dir;
+	words args = two_devices();
+
+	for (std::string &word : args)
+		if (word.rfind("cxl-type3,", 0) == 0)
+			word += ",dc-shareable=on";
+	running program(host(args, dir), dir);
+	const std::string tagged = R"("host-id":0,"region":0,"tag":")" + tag + '"';
+	const std::string a = R"({"path":"a",)" + tagged, b = R"({"path":"b",)" + tagged;
+	const std::string shared = R"(,"selection-policy":"enable-shared-access"})";
 
 	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
 	qmp_client qmp(dir);
-	EXPECT_EQ(qmp.ask("object-add", ram_object("m", "268435456", tag)), done);
-	for (int round = 0; round < 3; round++) {
-		EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", all), done);
-		// the first time by a store, unless this test was asleep for long
-		ASSERT_TRUE(program.wait_for_next(line + "accepted")) << program.output();
-		EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", taken), done);
-		ASSERT_TRUE(program.wait_for_next(line + "access fault ")) << program.output();
-		ASSERT_TRUE(program.wait_for_next(line + "lost")) << program.output();
-	}
+	EXPECT_EQ(qmp.ask("object-add", ram_object("m", "4194304", tag)), done);
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity",
+			  a + R"(,"selection-policy":"prescriptive","extents":[)" + extent(0, 4) +
+				  "]}"),
+		  done);
+	ASSERT_TRUE(program.wait_for_next("12/0/0 0x10000000 + 4 MiB: filled and verified"))
+		<< program.output();
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", b + shared), done);
+	ASSERT_TRUE(program.wait_for_next("12/0/1 0x0 + 4 MiB: refused: memory with its tag is "
+					  "here by another device"))
+		<< program.output();
+	// after which it may come that way
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", a + R"(,"removal-policy":"tag-based"})"),
+		  done);
+	ASSERT_TRUE(program.wait_for_next("12/0/0 0x10000000 + 4 MiB: given back"))
+		<< program.output();
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity",
+			  b + R"(,"selection-policy":"prescriptive","extents":[)" + extent(0, 4) +
+				  "]}"),
+		  done);
+	ASSERT_TRUE(program.wait_for_next("12/0/1 0x0 + 4 MiB: accepted, holds 0x1000010"))
+		<< program.output();
+	ASSERT_TRUE(program.wait_for_next("filled and verified")) << program.output();
 	EXPECT_EQ(qmp.ask("quit"), done);
 	EXPECT_EQ(program.wait(), 0);
 }
@@ -248,12 +520,6 @@ TEST(dynamic_capacity_host, gives_back_and_loses_parts_and_reads_on_in_the_rest)
 {
 	const scratch dir;
 	running program(host(lender(), dir), dir);
-	const auto part = [](uint64_t mib, uint64_t len, const std::string &more) {
-		return release(R"("prescriptive","extents":[{"offset":)" +
-			       std::to_string(mib << 20) + R"(,"len":)" +
-			       std::to_string(len << 20) + "}]" + more);
-	};
-	const std::string forced = R"(,"forced-removal":true)";
 	// It reads round and round, and meets the fault anywhere in what is gone: `gone` MiB from
 	// `from`.
 	const auto expect_fault = [&program](const std::string &held, uint64_t from,
@@ -267,27 +533,24 @@ TEST(dynamic_capacity_host, gives_back_and_loses_parts_and_reads_on_in_the_rest)
 
 	ASSERT_TRUE(program.wait_for_next("waiting")) << program.output();
 	qmp_client qmp(dir);
-	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity",
-			  R"({"path":"cxl-dcd0","host-id":0,"region":0,"selection-policy":)"
-			  R"("prescriptive","extents":[{"offset":0,"len":67108864}]})"),
-		  done);
+	EXPECT_EQ(qmp.ask("cxl-add-dynamic-capacity", lend(extent(0, 64))), done);
 	ASSERT_TRUE(program.wait_for_next("12/0 0x0 + 64 MiB: filled and verified"))
 		<< program.output();
-	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", part(16, 16, "")), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", take(extent(16, 16))), done);
 	ASSERT_TRUE(program.wait_for_next("12/0 0x1000000 + 16 MiB: given back"))
 		<< program.output();
 	EXPECT_EQ(program.output().find("fault"), std::string::npos) << program.output();
-	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", part(0, 8, forced)), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(0, 8))), done);
 	expect_fault("12/0 0x0 + 16 MiB", 0, 8);
 	ASSERT_TRUE(program.wait_for_next("12/0 0x0 + 8 MiB: lost")) << program.output();
 	// in the upper half of what was below, and in what was above
-	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", part(12, 4, forced)), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(12, 4))), done);
 	expect_fault("12/0 0x800000 + 8 MiB", 12, 4);
 	ASSERT_TRUE(program.wait_for_next("12/0 0xc00000 + 4 MiB: lost")) << program.output();
-	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", part(32, 32, forced)), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", force(extent(32, 32))), done);
 	expect_fault("12/0 0x2000000 + 32 MiB", 32, 32);
 	ASSERT_TRUE(program.wait_for_next("12/0 0x2000000 + 32 MiB: lost")) << program.output();
-	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", part(8, 4, "")), done);
+	EXPECT_EQ(qmp.ask("cxl-release-dynamic-capacity", take(extent(8, 4))), done);
 	ASSERT_TRUE(program.wait_for_next("12/0 0x800000 + 4 MiB: given back")) << program.output();
 	EXPECT_EQ(qmp.ask("quit"), done);
 	EXPECT_EQ(program.wait(), 0);
