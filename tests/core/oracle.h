@@ -134,7 +134,7 @@ inline std::uint64_t exchanged(const std::vector<std::uint64_t> &maps, std::uint
 		for (unsigned bit = 64; bit-- > 0;)
 			if (map >> bit & 1) {
 				lowest = bit;
-				ones += address >> bit & 1;
+				ones += static_cast<unsigned>(address >> bit & 1);
 			}
 		address &= ~(std::uint64_t{ 1 } << lowest);
 		address |= std::uint64_t{ ones % 2 } << lowest;
