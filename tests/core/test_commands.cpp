@@ -7,8 +7,8 @@
 #include <functional>
 
 #include "commands.h"
-#include "feature_uuids.h"
 #include "test_memdev_fixture.h"
+#include "uuids.h"
 
 extern "C" {
 #include "mailbox.h"
@@ -26,12 +26,6 @@ using preparation = std::function<void(device &)>;
 constexpr uint64_t second = 1'000'000'000'000; /* ps */
 constexpr uint64_t capacity = 1280 * mib, persistent = 512 * mib;
 
-const bytes cel = { 0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
-		    0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17 };
-const bytes debug_log = { 0x5e, 0x18, 0x19, 0xd9, 0x11, 0xa9, 0x40, 0x0c,
-			  0x81, 0x1f, 0xd6, 0x07, 0x19, 0x40, 0x3d, 0x86 };
-const bytes dump = { 0xb3, 0xfa, 0xb4, 0xcf, 0x01, 0xb6, 0x43, 0x32,
-		     0x94, 0x3e, 0x5e, 0x99, 0x62, 0xf2, 0x35, 0x67 };
 const bytes nobody(16, 0x11);
 
 bytes in(fields f)
@@ -196,13 +190,14 @@ const std::vector<call> calls = {
 	{ 0x0300, nothing, {}, 0, 8, {} },
 	{ 0x0301, nothing, in({ { 5, 8 } }), 0, 0, {} },
 	{ 0x0400, nothing, {}, 0, 8 + 3 * 20, {} },
-	{ 0x0401, nothing, cel + in({ { 0, 4 }, { 8, 4 } }), 0, 8,
+	{ 0x0401, nothing, cel_uuid + in({ { 0, 4 }, { 8, 4 } }), 0, 8,
 	  { { nothing, nobody + in({ { 0, 4 }, { 0, 4 } }), 0x17 },
-	    { nothing, cel + in({ { 0, 4 }, { 0x400, 4 } }), 2 } } },
-	{ 0x0402, nothing, cel, 0, 4, { { nothing, nobody, 0x17 } } },
-	{ 0x0403, nothing, debug_log, 0, 0, { { nothing, nobody, 0x17 }, { nothing, cel, 3 } } },
-	{ 0x0404, nothing, dump, 1, 0,
-	  { { nothing, nobody, 0x17 }, { nothing, debug_log, 3 }, { scanning, dump, 6 } } },
+	    { nothing, cel_uuid + in({ { 0, 4 }, { 0x400, 4 } }), 2 } } },
+	{ 0x0402, nothing, cel_uuid, 0, 4, { { nothing, nobody, 0x17 } } },
+	{ 0x0403, nothing, debug_log_uuid, 0, 0,
+	  { { nothing, nobody, 0x17 }, { nothing, cel_uuid, 3 } } },
+	{ 0x0404, nothing, dump_uuid, 1, 0,
+	  { { nothing, nobody, 0x17 }, { nothing, debug_log_uuid, 3 }, { scanning, dump_uuid, 6 } } },
 	{ 0x0405, nothing, { 2, 1 }, 0, 8 + 2 * 20, { { nothing, { 2, 3 }, 2 } } },
 	{ 0x0500, nothing, in({ { 56, 4 }, { 0, 4 } }), 0, 56,
 	  { { nothing, in({ { 7, 4 }, { 0, 4 } }), 2 }, { nothing, in({ { 56, 4 }, { 9, 4 } }), 2 } } },

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "test_dc_fixture.h"
+#include "uuids.h"
 
 using namespace vcxl_test;
 
@@ -18,8 +19,7 @@ constexpr uint64_t block = 2 * mib;
 
 std::set<unsigned> cel_opcodes(dc_device &x)
 {
-	bytes in = { 0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
-		     0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17 };
+	bytes in = cel_uuid;
 	append(in, bytes_of({ { 0, 4 }, { le(x.command(0x400, {}).out, 24, 4), 4 } }));
 	const reply r = x.command(0x401, in);
 	std::set<unsigned> opcodes;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Features and maintenance. CXL r3.1 8.2.9.6, 8.2.9.7. */
-#include "feature_uuids.h"
 #include "test_memdev_fixture.h"
+#include "uuids.h"
 
 #include <vcxl/health.h>
 

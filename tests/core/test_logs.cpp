@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Logs beside the command effects: their list, the debug log, the state dump. CXL r3.1 8.2.9.5. */
 #include "test_memdev_fixture.h"
+#include "uuids.h"
 
 using namespace vcxl_test;
 
 namespace
 {
 
-using bytes = std::vector<uint8_t>;
 constexpr uint64_t ms = 1'000'000'000; /* ps */
-
-const bytes cel = { 0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
-		    0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17 };
-const bytes debug_log = { 0x5e, 0x18, 0x19, 0xd9, 0x11, 0xa9, 0x40, 0x0c,
-			  0x81, 0x1f, 0xd6, 0x07, 0x19, 0x40, 0x3d, 0x86 };
-const bytes dump = { 0xb3, 0xfa, 0xb4, 0xcf, 0x01, 0xb6, 0x43, 0x32,
-		     0x94, 0x3e, 0x5e, 0x99, 0x62, 0xf2, 0x35, 0x67 };
 
 /* Size of the log that the list has at position i. */
 uint32_t size_of(device &d, unsigned i)
@@ -47,9 +40,9 @@ TEST(logs, capabilities_tell_which_can_be_cleared_and_populated)
 {
 	device d;
 
-	EXPECT_EQ(d.command(0x0402, cel).out, (bytes{ 0, 0, 0, 0 }));
-	EXPECT_EQ(d.command(0x0402, debug_log).out, (bytes{ 1, 0, 0, 0 }));
-	EXPECT_EQ(d.command(0x0402, dump).out, (bytes{ 3, 0, 0, 0 }));
+	EXPECT_EQ(d.command(0x0402, cel_uuid).out, (bytes{ 0, 0, 0, 0 }));
+	EXPECT_EQ(d.command(0x0402, debug_log_uuid).out, (bytes{ 1, 0, 0, 0 }));
+	EXPECT_EQ(d.command(0x0402, dump_uuid).out, (bytes{ 3, 0, 0, 0 }));
 }
 
 TEST(logs, sub_list_is_a_part_of_the_list)
@@ -81,19 +74,19 @@ TEST(debug_log, has_the_latest_64_commands_but_those_of_logs)
 	vcxl_memdev_tick(d.md, 7'000);
 	d.command(0x4302, { 1, 2 });
 	ASSERT_EQ(size_of(d, 1), 32u);
-	EXPECT_EQ(read(d, debug_log, 32), bytes_of({ { 1000, 8 },
-						     { 0x0301, 2 },
-						     { 0, 2 },
-						     { 8, 4 },
-						     { 1007, 8 },
-						     { 0x4302, 2 },
-						     { 0x16, 2 },
-						     { 2, 4 } }));
+	EXPECT_EQ(read(d, debug_log_uuid, 32), bytes_of({ { 1000, 8 },
+							  { 0x0301, 2 },
+							  { 0, 2 },
+							  { 8, 4 },
+							  { 1007, 8 },
+							  { 0x4302, 2 },
+							  { 0x16, 2 },
+							  { 2, 4 } }));
 	for (unsigned i = 0; i < 63; i++)
 		d.command(0x4000);
 	ASSERT_EQ(size_of(d, 1), 64u * 16);
-	EXPECT_EQ(le(read(d, debug_log, 64 * 16), 8, 2), 0x4302u) << "the oldest is forgotten";
-	EXPECT_EQ(d.command(0x0403, debug_log).rc, 0u);
+	EXPECT_EQ(le(read(d, debug_log_uuid, 64 * 16), 8, 2), 0x4302u) << "the oldest is forgotten";
+	EXPECT_EQ(d.command(0x0403, debug_log_uuid).rc, 0u);
 	EXPECT_EQ(size_of(d, 1), 0u);
 }
 
@@ -104,19 +97,19 @@ TEST(state_dump, holds_the_registers_as_they_were_when_it_was_populated)
 	EXPECT_EQ(size_of(d, 2), 0u);
 	d.command(0x0301, bytes_of({ { 5, 8 } }));
 	d.commit(0, window, 512 * mib);
-	EXPECT_EQ(d.command(0x0404, dump).rc, 1u);
+	EXPECT_EQ(d.command(0x0404, dump_uuid).rc, 1u);
 	EXPECT_EQ(size_of(d, 2), 0u) << "not yet";
 	vcxl_memdev_tick(d.md, 10 * ms);
 	d.uncommit(0);
 	ASSERT_EQ(size_of(d, 2), 0x1040u);
-	const bytes log = read(d, dump, 0x1040);
+	const bytes log = read(d, dump_uuid, 0x1040);
 	ASSERT_EQ(log.size(), 0x1040u);
 	EXPECT_EQ(le(log, 0, 4), 0x1000u);
 	EXPECT_EQ(le(log, 8, 8), 10'000'005u) << "ns";
 	const uint32_t control = d.decoder(0) - 0x1000 + 0x10;
 	EXPECT_EQ(le(log, 0x40 + control, 4) >> 10 & 1, 1u) << "it was committed then";
 	EXPECT_EQ(le(log, 0x40, 4), d.read(VCXL_SPACE_COMPONENT, 0x1000, 4));
-	EXPECT_EQ(d.command(0x0403, dump).rc, 0u);
+	EXPECT_EQ(d.command(0x0403, dump_uuid).rc, 0u);
 	EXPECT_EQ(size_of(d, 2), 0u);
 }
 
@@ -125,7 +118,7 @@ TEST(logs, survive_every_reset_but_a_cold_one)
 	device d;
 
 	d.command(0x4000);
-	d.command(0x0404, dump);
+	d.command(0x0404, dump_uuid);
 	vcxl_memdev_tick(d.md, 10 * ms);
 	for (vcxl_reset kind : { VCXL_RESET_FLR, VCXL_RESET_CXL, VCXL_RESET_HOT }) {
 		vcxl_memdev_reset(d.md, kind);

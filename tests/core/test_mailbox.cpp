@@ -5,14 +5,12 @@
 
 #include "commands.h"
 #include "test_memdev_fixture.h"
+#include "uuids.h"
 
 using namespace vcxl_test;
 
 namespace
 {
-
-const std::vector<uint8_t> cel_uuid = { 0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
-					0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17 };
 
 std::vector<uint8_t> get_log_payload(const std::vector<uint8_t> &uuid, uint32_t offset,
 				     uint32_t length)

@@ -3,8 +3,8 @@
  * Resets, what each keeps, and the loss of power. CXL r3.1 8.1.3, 8.1.5, 8.1.6, 9.5, 9.7, 9.8;
  * PCIe r6.0 6.6.
  */
-#include "feature_uuids.h"
 #include "test_memdev_fixture.h"
+#include "uuids.h"
 
 #include <functional>
 

@@ -3,8 +3,8 @@
  * What survives the loss of power in memory that is lent to the device: the same as survives a cold
  * reset. Writing it may be cut short at any byte.
  */
-#include "feature_uuids.h"
 #include "test_memdev_fixture.h"
+#include "uuids.h"
 
 #include <functional>
 

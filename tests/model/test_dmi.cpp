@@ -150,18 +150,11 @@ TEST(dmi, pointer_and_transport_show_the_same_bytes)
 
 TEST(dmi, interleaving_windows_narrow_to_their_granule)
 {
-	fabric f({ { bridge({ memdev() }), bridge({ memdev() }) },
-		   { { base, 2 * quarter_gib, 1024u, { 0, 1 } } } });
+	// 1 way at the device: its own grant is the whole decoder
+	two_way_window two(1024, {}, 0, 0);
+	fabric &f = two.f;
 	tlm::tlm_dmi dmi;
 
-	f.start();
-	for (unsigned i = 0; i < 2; i++) {
-		f.commit(*f.bridges[i], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
-		// 1 way at the device: its own grant is the whole decoder
-		f.commit(*f.memdevs[i], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
-		f.set_hdm_enable(*f.bridges[i], true);
-		f.set_hdm_enable(*f.memdevs[i], true);
-	}
 	ASSERT_TRUE(f.mem[0]->dmi(base + 0x400, dmi));
 	EXPECT_EQ(dmi.get_start_address(), base + 0x400);
 	EXPECT_EQ(dmi.get_end_address(), base + 0x7ff);
@@ -171,17 +164,10 @@ TEST(dmi, interleaving_windows_narrow_to_their_granule)
 // Bit 10 and bit 12 together decide: of 4 KiB from 0x1000 on, granules change places in pairs.
 TEST(dmi, xor_arithmetic_grants_the_granule_that_it_exchanges)
 {
-	fabric f({ { bridge({ memdev() }), bridge({ memdev() }) },
-		   { { base, 2 * quarter_gib, 1024u, { 0, 1 }, { 0x1400 } } } });
+	two_way_window two(1024, { 0x1400 }, 1, 2);
+	fabric &f = two.f;
 	tlm::tlm_dmi dmi;
 
-	f.start();
-	for (unsigned i = 0; i < 2; i++) {
-		f.commit(*f.bridges[i], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
-		f.commit(*f.memdevs[i], 0, { base, 2 * quarter_gib, 1, 2, 0, false });
-		f.set_hdm_enable(*f.bridges[i], true);
-		f.set_hdm_enable(*f.memdevs[i], true);
-	}
 	ASSERT_TRUE(f.mem[0]->dmi(base + 0x1008, dmi));
 	EXPECT_EQ(dmi.get_start_address(), base + 0x1000);
 	EXPECT_EQ(dmi.get_end_address(), base + 0x13ff);

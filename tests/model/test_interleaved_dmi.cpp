@@ -276,19 +276,12 @@ TEST(interleaved_dmi, poison_withdraws_its_page_only)
 TEST(interleaved_dmi, poison_below_xor_arithmetic_withdraws_what_is_exchanged)
 {
 	constexpr uint64_t block = 0x8000;
-	fabric f({ { bridge({ memdev() }), bridge({ memdev() }) },
-		   { { base, 2 * quarter_gib, 16384u, { 0, 1 }, { 0x14000 } } } });
+	two_way_window two(16384, { 0x14000 }, 1, 6);
+	fabric &f = two.f;
 	initiator &host = *f.mem[0];
 	topo::random random(1);
 	uint8_t byte;
 
-	f.start();
-	for (unsigned i = 0; i < 2; i++) {
-		f.commit(*f.bridges[i], 0, { base, 2 * quarter_gib, 0, 0, 0, false });
-		f.commit(*f.memdevs[i], 0, { base, 2 * quarter_gib, 1, 6, 0, false });
-		f.set_hdm_enable(*f.bridges[i], true);
-		f.set_hdm_enable(*f.memdevs[i], true);
-	}
 	const cxl_dmi_extension all = ask(host, base + 0x12345);
 	ASSERT_TRUE(all.granted);
 	EXPECT_EQ(all.first, base);

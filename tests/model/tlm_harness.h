@@ -333,6 +333,27 @@ private:
 	unsigned next_bus_ = 0; // bus numbers are reserved for everything below a host bridge
 };
 
+// A window over two host bridges with a device each, half a GiB in all; the devices' decoders have
+// the encoded ways and granularity.
+struct two_way_window {
+	static constexpr uint64_t base = 0x1000000000, size = 2 * quarter_gib;
+	fabric f;
+
+	two_way_window(unsigned granularity, std::vector<uint64_t> xor_maps, unsigned eiw,
+		       unsigned eig)
+	    : f({ { bridge({ memdev() }), bridge({ memdev() }) },
+		  { { base, size, granularity, { 0, 1 }, std::move(xor_maps) } } })
+	{
+		f.start();
+		for (unsigned i = 0; i < 2; i++) {
+			f.commit(*f.bridges[i], 0, { base, size, 0, 0, 0, false });
+			f.commit(*f.memdevs[i], 0, { base, size, eiw, eig, 0, false });
+			f.set_hdm_enable(*f.bridges[i], true);
+			f.set_hdm_enable(*f.memdevs[i], true);
+		}
+	}
+};
+
 } // namespace vcxl_test
 
 #endif
